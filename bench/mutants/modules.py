@@ -78,6 +78,7 @@ MODULES: Final[dict[str, tuple[str, tuple[str, ...], bool]]] = {
         ("rules/decision/test_derived_frame",),
         False,
     ),
+    "message_columns": ("rules/engines/message_columns.py", ("rules/engines/test_message_columns",), False),
     "interpreter": ("rules/engines/interpreter.py", ("rules/engines/test_interpreter",), False),
     "bounds": ("rules/formulas/bounds.py", ("rules/formulas/test_bounds", "rules/formulas/test_reader"), False),
     "reader": (

@@ -9,6 +9,8 @@ from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Final, TypeAlias
 
+import polars as pl
+
 from rules.decision import outcome as o
 from rules.decision.derived_frame import DerivedFrame, derived_columns
 from rules.decision.hit_policy import Ids, Selection, hit_policy
@@ -33,6 +35,10 @@ from rules.pack.parameters import in_force
 
 Differences: TypeAlias = tuple[o.EngineDisagreement, ...]
 Hits: TypeAlias = Callable[[Facts, Bounds], frozenset[str]]
+Fired: TypeAlias = frozenset[str] | None  # None where the engine cannot tell
+HitsOfMany: TypeAlias = Callable[
+    [pl.DataFrame], Iterable[Fired] | None
+]  # no answer where it has to be asked one by one
 BOTH_WAYS: Final = 100  # cases of a chunk up to which the formulas of every one are read as columns and case by case
 ONE_OF: Final = 100  # cases of a larger chunk, read both ways
 _URGENT: Final = ("U0", "U1")  # cases for which the engine is always asked in full
@@ -45,6 +51,7 @@ class Engines:
     hits: Hits
     second: PolarsEngine
     asked_once: AskedOnce | None = None
+    of_many: HitsOfMany | None = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,7 @@ def engines(pack: Pack, parameters: Mapping[str, int]) -> Engines:
         if key not in _made:
             rules = [(loaded.rule.id, resolve(loaded.when, parameters)) for loaded in pack.rules]
             first = DurableEngine(rules, pack.vocabulary)
-            _made[key] = Engines(first.hits, PolarsEngine(rules, pack.vocabulary), AskedOnce(first))
+            _made[key] = Engines(first.hits, PolarsEngine(rules, pack.vocabulary), AskedOnce(first), first.hits_of)
         return _made[key]
 
 
@@ -119,13 +126,14 @@ class Evaluator:
         """
         columns = self._columns.derive(cases)
         verdicts = self.engines.second.judge(columns.table)
-        derived, differing = self._derived(cases, columns, closely=closely or len(cases) <= BOTH_WAYS)
+        derived, differing, by_columns = self._derived(cases, columns, closely=closely or len(cases) <= BOTH_WAYS)
         ahead = verdicts.ahead(self._policy.telling)
         outcome_of = partial(self._outcome, verdicts, ahead, differing)
-        outcomes = [
-            outcome_of(row, each, self.engines.hits if in_full is None else self._looked_up)
-            for row, each in enumerate(derived)
-        ]
+        if in_full is not None:
+            fired = self._fired(derived, self._looked_up)
+        else:
+            fired = (self._of_many(derived, columns) if by_columns else None) or self._fired(derived, self.engines.hits)
+        outcomes = list(map(outcome_of, range(len(cases)), derived, fired))
         if in_full is not None:
             self._compare(derived, outcomes, in_full, outcome_of)
         changes = self._counterfactuals.find(derived, verdicts, outcomes)
@@ -141,8 +149,8 @@ class Evaluator:
 
     def _derived(
         self, cases: Sequence[Facts], columns: DerivedFrame, *, closely: bool
-    ) -> tuple[list[Derived], Mapping[int, Differences]]:
-        """What follows from the cases, and by row what the two readings of the formulas say otherwise.
+    ) -> tuple[list[Derived], Mapping[int, Differences], bool]:
+        """What follows from the cases, by row what the two readings say otherwise, and whether it is from the columns.
 
         In a large chunk it is what the columns say, if some of its cases, read one by one, say just that. Where they do
         not, in small chunks and wherever it is urgent, every case is read both ways: the second engine derives for
@@ -151,9 +159,32 @@ class Evaluator:
         if not closely:
             derived = self._columns.rows(cases, columns)
             if all(self._derivation.derive(cases[row]) == derived[row] for row in range(0, len(cases), ONE_OF)):
-                return derived, {}
+                return derived, {}, True
         derived = [self._derivation.derive(case) for case in cases]
-        return derived, columns.differing(derived)
+        return derived, columns.differing(derived), False
+
+    def _of_many(self, derived: Sequence[Derived], columns: DerivedFrame) -> list[Fired] | None:
+        """What the engine says of each case by messages written from the columns.
+
+        No answer where that is not what it says of some of the cases, told of them one by one.
+        """
+        answered = None if self.engines.of_many is None else self.engines.of_many(columns.table)
+        found = None if answered is None else list(answered)
+        rows = range(0, len(derived), ONE_OF)
+        if found is None or self._fired([derived[row] for row in rows], self.engines.hits) != [
+            found[row] for row in rows
+        ]:
+            return None
+        return found
+
+    def _fired(self, derived: Iterable[Derived], ask: Hits) -> list[Fired]:
+        found: list[Fired] = []
+        for each in derived:
+            try:
+                found.append(ask(*each))
+            except EngineError:
+                found.append(None)
+        return found
 
     def chosen(self, found: Evaluation, strategy: str) -> o.Outcome:
         """The outcome of an evaluated case where a person chose a strategy in the place of the recommended one."""
@@ -187,12 +218,13 @@ class Evaluator:
         derived: Sequence[Derived],
         outcomes: Sequence[o.Outcome],
         in_full: Collection[int],
-        outcome_of: Callable[[int, Derived, Hits], o.Outcome],
+        outcome_of: Callable[[int, Derived, Fired], o.Outcome],
     ) -> None:
         """Ask in full about these rows, whatever is urgent, and wherever the second engine says something else."""
         for row, found in enumerate(outcomes):
             if row in in_full or found.urgency in _URGENT or not found.engines_agree:
-                full = outcome_of(row, derived[row], self.engines.hits)
+                (hits,) = self._fired([derived[row]], self.engines.hits)
+                full = outcome_of(row, derived[row], hits)
                 if full != found:
                     names = (each.name for each in fields(full))
                     raise LookedUpError(row, tuple(n for n in names if getattr(full, n) != getattr(found, n)))
@@ -204,15 +236,10 @@ class Evaluator:
         differing_by_row: Mapping[int, Differences],
         row: int,
         derived: Derived,
-        fired: Hits,
+        hits: Fired,
     ) -> o.Outcome:
         facts, true, unknown = derived.facts, verdicts.true[row], verdicts.unknown[row]
         differing = differing_by_row.get(row, ())
-        hits: frozenset[str] | None
-        try:
-            hits = fired(*derived)
-        except EngineError:
-            hits = None
         if hits is None or hits != frozenset(true) or differing:
             return self._disagreed(facts, hits, true, unknown, differing)
         selection = self._policy.select(hits)

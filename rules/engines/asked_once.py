@@ -34,8 +34,7 @@ class AskedOnce:
         compared = [compared_with(each) for each in program.rulesets]
         self._engine = engine
         self._questions = Bodies(
-            [each.keys for each in program.rulesets],
-            program.keys,
+            program.asked(),
             names,
             lambda asking, names: _Questions(asking, names, compared),
         )

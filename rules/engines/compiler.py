@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
 from rules.engines import message
@@ -18,6 +19,7 @@ Rules: TypeAlias = Sequence[tuple[str, c.Condition]]
 
 _COMPARISONS: Final = {"more_than": "$gt", "at_least": "$gte", "less_than": "$lt", "at_most": "$lte"}
 _TURNED: Final = {"more_than": "less_than", "at_least": "at_most", "less_than": "more_than", "at_most": "at_least"}
+_BY_VALUE: Final = ("value", "known", "member")  # keys that say what they are asked for, or nothing
 # Names the engine keeps for itself.
 _RESERVED: Final = (
     "id sid $s $m $i $forward $and $or $eq $neq $lt $lte $gt $gte $mt $imt $iall $iany $ex $nex $add $sub $mul $div "
@@ -35,6 +37,8 @@ class Ruleset:
 
     definition: dict[str, Expression]
     keys: tuple[str, ...]
+    # By key, the values that rules ask whether it is one of, where they ask nothing else.
+    only: Mapping[str, frozenset[int | str]]
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,10 @@ class Program:
 
     rulesets: tuple[Ruleset, ...]
     keys: dict[str, message.MessageKey]
+
+    def asked(self) -> list[list[message.MessageKey]]:
+        """The keys of each ruleset's messages, as far as its rules tell the values of each apart."""
+        return [[replace(self.keys[name], only=each.only.get(name)) for name in each.keys] for each in self.rulesets]
 
 
 def compile_rules(rules: Rules, vocabulary: Vocabulary) -> Program:
@@ -54,7 +62,7 @@ def compile_rules(rules: Rules, vocabulary: Vocabulary) -> Program:
         if wanted != FALSE:  # a rule that can never be true needs no engine
             parts.append((rule, compiler.checked(rule, wanted)))
     _distinct(compiler.keys)
-    return Program(tuple(_split(parts)), compiler.keys)
+    return Program(tuple(_split(parts, compiler.keys)), compiler.keys)
 
 
 def refusals(rules: Rules, vocabulary: Vocabulary) -> list[str]:
@@ -74,7 +82,7 @@ def refusals(rules: Rules, vocabulary: Vocabulary) -> list[str]:
     return []
 
 
-def _split(parts: Sequence[tuple[str, ExpressionPart]]) -> Iterable[Ruleset]:
+def _split(parts: Sequence[tuple[str, ExpressionPart]], known: Mapping[str, message.MessageKey]) -> Iterable[Ruleset]:
     """Fill one ruleset after the other, each up to its budget, with rules that look at much the same.
 
     What a message costs is the keys that it carries, and every ruleset of a case has a message of its own.
@@ -95,19 +103,41 @@ def _split(parts: Sequence[tuple[str, ExpressionPart]]) -> Iterable[Ruleset]:
                 each for each in left if stack + each[1].stack <= STACK and patterns + each[1].patterns <= PATTERNS
             )
             following = min(fitting, key=lambda each: (len(each[1].keys - keys), -len(each[1].keys)), default=None)
-        yield _ruleset(batch)
+        yield _ruleset(batch, known)
 
 
-def _ruleset(batch: list[tuple[str, ExpressionPart]]) -> Ruleset:
+def _ruleset(batch: list[tuple[str, ExpressionPart]], keys: Mapping[str, message.MessageKey]) -> Ruleset:
     definition: dict[str, Expression] = {rule: {"all": [{"m_0": part.expression}]} for rule, part in batch}
-    return Ruleset(definition, tuple(sorted(frozenset[str]().union(*(part.keys for _, part in batch)))))
+    asked: dict[str, set[int | str] | None] = {}
+    for _, part in batch:
+        _asked(part.expression, asked)
+    only = {
+        name: frozenset(values) for name, values in asked.items() if values is not None and keys[name].kind in _BY_VALUE
+    }
+    return Ruleset(definition, tuple(sorted(asked)), only)
+
+
+def _asked(part: Expression, found: dict[str, set[int | str] | None]) -> None:
+    """Note by key the values that it is asked to be; None where it is asked anything else too."""
+    for word, value in part.items():
+        if isinstance(value, list):
+            for each in value:
+                _asked(each, found)
+        elif isinstance(value, dict):
+            found.update(dict.fromkeys(value))
+        else:
+            values = found.setdefault(word, set())
+            if values is not None:
+                values.add(value)
 
 
 def shortened(program: Program) -> tuple[Program, dict[str, str]]:
     """The same program with short names in its definitions, and these by key: the engine reads every letter of them."""
-    names = {name: f"k{number}" for number, name in enumerate(sorted(program.keys))}
+    most = Counter(key for ruleset in program.rulesets for key in ruleset.keys)
+    often = sorted(program.keys, key=lambda name: (-most[name], name))
+    names = {name: f"{number:x}" for number, name in enumerate(often)}
     _distinct(names.values())
-    rulesets = tuple(Ruleset(_renamed(each.definition, names), each.keys) for each in program.rulesets)
+    rulesets = tuple(replace(each, definition=_renamed(each.definition, names)) for each in program.rulesets)
     return Program(rulesets, program.keys), names
 
 

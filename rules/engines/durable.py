@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 import json
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
+
+import polars as pl
 
 try:
     import durable_rules_engine
@@ -20,6 +22,7 @@ except ImportError as error:  # Python 3.13 gave up a name that its source calls
 from rules.engines.compiler import Rules, Ruleset, compile_rules, shortened
 from rules.engines.message import Facts, MessageError
 from rules.engines.message_bodies import Bodies
+from rules.engines.message_columns import MessageColumns
 from rules.formulas.ends import NO_BOUNDS, Bounds
 from rules.pack.files.schema import Vocabulary
 
@@ -43,7 +46,9 @@ class DurableEngine:
         self.program, self.names = shortened(compile_rules(rules, vocabulary))
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
-        self._bodies = Bodies([each.keys for each in self.program.rulesets], self.program.keys, self.names)
+        asked = self.program.asked()
+        self._bodies = Bodies(asked, self.names)
+        self._columns = MessageColumns(asked, self.names, vocabulary)
         self._rulesets = [_LiveRuleset(f"forbear-{n}", each) for n, each in enumerate(self.program.rulesets)]
         self._all = range(len(self._rulesets))
 
@@ -51,17 +56,38 @@ class DurableEngine:
         """The ids of the rules that fire for a case. Raises EngineError where the engine cannot tell."""
         return frozenset(chain.from_iterable(self.answers(facts, bounds, self._all)))
 
-    def answers(self, facts: Facts, bounds: Bounds, places: Iterable[int]) -> list[tuple[str, ...]]:
+    def answers(self, facts: Facts, bounds: Bounds, places: Iterable[int]) -> list[list[str]]:
         """The ids of the rules that fire in each of the rulesets at some places. Raises EngineError as `hits` does."""
         try:
             bodies = self._bodies.write(facts, bounds)
         except MessageError as error:
             raise EngineError(str(error)) from None
+        ending = self._ending()
+        return self._fired(places, [f"{{{bodies[place]}{ending}" for place in places], ending)
+
+    def hits_of(self, table: pl.DataFrame) -> Iterator[frozenset[str] | None] | None:
+        """What fires for each case of a chunk in turn, by messages written column by column: they are the same.
+
+        None for a case that the engine cannot tell of; no answer at all where some case has what it is not told.
+        """
+        endings = [self._ending() for _ in range(table.height)]
+        messages = self._columns.write(table, endings)
+        return None if messages is None else map(self._told, messages, endings)
+
+    def _told(self, messages: Sequence[str], ending: str) -> frozenset[str] | None:
+        try:
+            return frozenset(chain.from_iterable(self._fired(self._all, messages, ending)))
+        except EngineError:
+            return None
+
+    def _ending(self) -> str:
+        """How all messages of a case end: an id of its own, or the engine takes it for a fact that it has seen."""
+        return f'"sid":"{_SID}","id":"{next(self._numbers)}"}}'
+
+    def _fired(self, places: Iterable[int], messages: Iterable[str], ending: str) -> list[list[str]]:
+        taken_out, rulesets = f"{{{ending}", self._rulesets
         with self._lock:
-            # An id of its own each, because the engine takes a fact with a known id for one that it has seen.
-            end = f'"sid":"{_SID}","id":"{next(self._numbers)}"}}'
-            taken_out = f"{{{end}"
-            return [self._rulesets[place].fired(f"{{{bodies[place]}{end}", taken_out) for place in places]
+            return [rulesets[place].fired(each, taken_out) for place, each in zip(places, messages, strict=True)]
 
 
 class _LiveRuleset:
@@ -77,29 +103,29 @@ class _LiveRuleset:
         self._open()
         self._clean = True  # nothing of any case is left in the state
 
-    def fired(self, fact: str, taken_out: str) -> tuple[str, ...]:
+    def fired(self, fact: str, taken_out: str) -> list[str]:
         """The rules that a fact fires, one once for every true way through its $or. `taken_out` is its id alone."""
         try:
             if not self._clean:
                 self._reopen()
             # Whatever breaks off in the middle, a time limit too: no case may meet what is left of another.
             self._clean = False
-            rules = self._assert(fact)
-            self._retract(taken_out)
+            status, state = durable_rules_engine.assert_fact(self._handle, fact)
+            rules: list[str] = []
+            if status != _NOT_HANDLED:  # else nothing of the fact was kept, and there is nothing to take out
+                rules = self._rules(status, state)
+                self._retract(taken_out)
             self._clean = True
         except (durable_rules_engine.error, MemoryError) as error:
             raise EngineError(f"durable-rules failed: {error}") from None
-        return tuple(rules)
+        return rules
 
-    def _assert(self, fact: str) -> list[str]:
-        # assert_fact, because an event would fire the first matching rule only.
-        handle = self._handle
-        status, state = durable_rules_engine.assert_fact(handle, fact)
-        if status == _NOT_HANDLED:
-            return []
+    def _rules(self, status: int, state: int) -> list[str]:
+        """The rules that fire for what was just told."""
         if status:
             raise EngineError(f"durable-rules answered {status} to a fresh fact")
         rules = []
+        handle = self._handle
         started = durable_rules_engine.start_action_for_state(handle, state)
         answer: str | None = started[1] if started else None
         while answer is not None:
@@ -119,7 +145,8 @@ class _LiveRuleset:
         nothing ever fired would free whatever happens to be in memory and kill the process.
         """
         first = f'"sid":"{_SID}","id":"0"}}'
-        if self._assert(f'{{"{_FIRST}":1,{first}') != [_FIRST]:
+        # assert_fact, because an event would fire the first matching rule only.
+        if self._rules(*durable_rules_engine.assert_fact(self._handle, f'{{"{_FIRST}":1,{first}')) != [_FIRST]:
             raise EngineError("durable-rules does not fire its first rule: is it version 2.0.28?")
         self._retract(f"{{{first}")
         self._opened = True

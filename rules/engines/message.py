@@ -37,6 +37,16 @@ class MessageKey:
     second: str = ""  # the list's member, or the other fact of a pair
     words: set[str] = field(default_factory=set)  # the texts that rules compare the fact with
     side: Side = "low"  # of a bound
+    only: frozenset[int | str] | None = None  # where rules ask for nothing but whether it is one of these
+
+    @property
+    def few(self) -> bool:
+        """Whether rules tell few of its values apart, whatever it may hold."""
+        return self.only is not None or bool(self.words)
+
+    def told(self, value: int | str) -> bool:
+        """Whether a value makes a difference to any rule: to one that is not asked for it is as if it were missing."""
+        return self.only is None or value in self.only
 
 
 def value_key(fact: str) -> MessageKey:
@@ -80,24 +90,26 @@ def start_of(name: str, names: Mapping[str, str]) -> str:
 
 
 class Writer:
-    """Writes what a case has to say of each key; keys whose facts are unknown are left out."""
+    """Writes what a case has to say of each key; what is not known is left out, and what no rule asks for."""
 
     def __init__(self, keys: Mapping[str, MessageKey], names: Mapping[str, str] = NO_NAMES) -> None:
         """`names` are those that keys have in the message, where these are others than their own."""
         starts = {name: start_of(name, names) for name in keys}
         self._always = {name: f"{starts[name]}1" for name, key in keys.items() if key.kind == "always"}
-        self._values = []
-        self._known = []
+        self._values: list[tuple[MessageKey, str, dict[str, str], str | None]] = []
+        self._known: list[tuple[str, str, str | None, str | None]] = []
         self._signs = []
         bounds: dict[str, list[tuple[str, str, int]]] = {}
         signs: dict[tuple[str, str], list[tuple[str, str, int]]] = {}
-        lists: dict[str, dict[str, tuple[str, str]]] = {}
+        lists: dict[str, dict[str, tuple[MessageKey, str]]] = {}
         for name, key in keys.items():
             start = starts[name]
             if key.kind == "value":
-                self._values.append((key.fact, start, {word: start + json.dumps(word) for word in key.words}))
+                words = {word: start + json.dumps(word) for word in key.words}
+                self._values.append((key, start, words, start + _OTHER if key.told("") else None))
             elif key.kind == "known":
-                self._known.append((key.fact, name, f"{start}1", f"{start}0"))
+                given, missing = (f"{start}{said}" if key.told(said) else None for said in (1, 0))
+                self._known.append((key.fact, name, given, missing))
             elif key.kind == "sign":
                 self._signs.append((key.fact, key.second, name, start))
             elif key.kind == "bound":
@@ -105,7 +117,7 @@ class Writer:
             elif key.kind == "sign_bound":
                 signs.setdefault((key.fact, key.second), []).append((name, start, SIDES.index(key.side)))
             elif key.kind == "member":
-                lists.setdefault(key.fact, {})[key.second] = name, start
+                lists.setdefault(key.fact, {})[key.second] = key, start
         self._bounds = list(bounds.items())
         self._sign_bounds = [(*pair, keys) for pair, keys in signs.items()]
         self._lists = [(fact, _members(names)) for fact, names in lists.items()]
@@ -113,12 +125,15 @@ class Writer:
     def write(self, facts: Facts, bounds: Bounds = NO_BOUNDS) -> dict[str, str]:
         """Each key's property as JSON text. Raises MessageError."""
         written = dict(self._always)
-        for fact, start, words in self._values:
-            found = facts.get(fact)
-            if found is not None:
-                written[fact] = words.get(found, start + _OTHER) if isinstance(found, str) else start + number(found)
+        for key, start, words, other in self._values:
+            found = facts.get(key.fact)
+            said = None if found is None else _told(key, found, start, words, other)
+            if said is not None:
+                written[key.name] = said
         for fact, name, given, missing in self._known:
-            written[name] = given if fact in facts else missing
+            said = given if fact in facts else missing
+            if said is not None:
+                written[name] = said
         for fact, members in self._lists:
             listed = facts.get(fact)
             if isinstance(listed, tuple):
@@ -166,12 +181,24 @@ class Writer:
         return written
 
 
-def _members(names: Mapping[str, tuple[str, str]]) -> Callable[[tuple[str, ...]], dict[str, str]]:
+def _told(key: MessageKey, value: Value, start: str, words: Mapping[str, str], other: str | None) -> str | None:
+    """What a key says of a value, if that makes a difference to any rule."""
+    if isinstance(value, str):
+        return words.get(value, other)
+    digits = number(value)
+    return start + digits if key.told(int(digits)) else None
+
+
+def _members(names: Mapping[str, tuple[MessageKey, str]]) -> Callable[[tuple[str, ...]], dict[str, str]]:
     """What a known list says of each member that a rule looks for. Most cases have one of very few lists."""
 
     @lru_cache(maxsize=256)
     def members(listed: tuple[str, ...]) -> dict[str, str]:
-        return {name: f"{start}{int(member in listed)}" for member, (name, start) in names.items()}
+        return {
+            key.name: f"{start}{int(member in listed)}"
+            for member, (key, start) in names.items()
+            if key.told(int(member in listed))
+        }
 
     return members
 

@@ -23,28 +23,34 @@ _DIGITS: Final = frozenset((int, bool, dt.date))  # the types that are told as a
 _MARK: Final = "\x00"  # where digits go: no text in JSON has this letter
 
 
+def asked_of(rulesets: Sequence[Sequence[MessageKey]]) -> list[tuple[tuple[str, str], Asking]]:
+    """The keys of each fact and, after them, of each pair, in the order in which messages have them.
+
+    First come those of a fact of which few values are told apart.
+    """
+    asked: dict[tuple[str, str], dict[int, list[MessageKey]]] = {}
+    for place, wanted in enumerate(rulesets):
+        for key in sorted(wanted, key=lambda each: not each.few):
+            paired = key.kind in ("sign", "sign_bound")
+            asked.setdefault((key.fact, key.second if paired else ""), {}).setdefault(place, []).append(key)
+    return sorted(asked.items(), key=lambda each: bool(each[0][1]))
+
+
 class Bodies:
     """Writes the bodies of the messages to some rulesets, whose keys are given."""
 
     def __init__(
         self,
-        rulesets: Sequence[Sequence[str]],
-        keys: Mapping[str, MessageKey],
+        rulesets: Sequence[Sequence[MessageKey]],
         names: Mapping[str, str] = NO_NAMES,
         made: Callable[[Asking, Mapping[str, str]], Writings] | None = None,
     ) -> None:
         """`names` are those that keys have in the message, where these are others than their own."""
-        asked: dict[tuple[str, str], dict[int, list[MessageKey]]] = {}  # of a fact, or a pair
-        for place, wanted in enumerate(rulesets):
-            for name in wanted:
-                key = keys[name]
-                paired = key.kind in ("sign", "sign_bound")
-                asked.setdefault((key.fact, key.second if paired else ""), {}).setdefault(place, []).append(key)
         self._facts: list[tuple[str, Writings]] = []
         self._pairs: list[tuple[str, str, Writings]] = []
         places: list[list[int]] = [[] for _ in rulesets]
         count = 0
-        for (fact, second), asking in sorted(asked.items(), key=lambda each: bool(each[0][1])):
+        for (fact, second), asking in asked_of(rulesets):
             writings = (made or Writings)(asking, names)
             if second:
                 self._pairs.append((fact, second, writings))
@@ -82,20 +88,27 @@ class Writings:
     """What one fact or pair has to say in each ruleset that asks about it."""
 
     def __init__(self, asking: Asking, names: Mapping[str, str]) -> None:
-        every = {key.name: key for keys in asking.values() for key in keys}
-        self._by_ruleset = [[key.name for key in keys] for keys in asking.values()]
-        self._writer = Writer(every, names)
-        self._asked_for = frozenset(word for key in every.values() for word in key.words)
-        kinds = {key.kind for key in every.values()}
+        every = [key for keys in asking.values() for key in keys]
+        self._by_ruleset = [
+            ([key.name for key in keys], Writer({key.name: key for key in keys}, names)) for keys in asking.values()
+        ]
+        self._asked_for = frozenset(word for key in every for word in key.words)
+        kinds = {key.kind for key in every}
         self.by_ends = "bound" in kinds  # else what it may still become makes no difference
         self._lists = "member" in kinds
         self._numbers = kinds != {"known"}  # what is asked only whether it is known may be any number
+        # Not every number makes a difference: its digits alone do not tell what there is to say.
+        self._chosen = any(key.kind == "value" and key.only is not None for key in every)
         self._starts = [
             [(start_of(key.name, names), key.side) for key in keys if key.kind == "sign_bound"]
             for keys in asking.values()
         ]
         self._around = [
-            "".join(f"{start_of(key.name, names)}{1 if key.kind == 'known' else _MARK}," for key in keys).split(_MARK)
+            "".join(
+                f"{start_of(key.name, names)}{1 if key.kind == 'known' else _MARK},"
+                for key in keys
+                if key.kind != "known" or key.told(1)
+            ).split(_MARK)
             for keys in asking.values()
         ]
         self.absent = self.anew({})
@@ -105,8 +118,7 @@ class Writings:
 
     def anew(self, facts: Facts, bounds: Bounds = NO_BOUNDS) -> Pieces:
         """What it has to say by the writer of messages, which alone knows. Raises MessageError."""
-        written = self._writer.write(facts, bounds)
-        return tuple("".join(f"{written[name]}," for name in keys if name in written) for keys in self._by_ruleset)
+        return tuple(said(names, writer.write(facts, bounds)) for names, writer in self._by_ruleset)
 
     def with_digits(self, digits: str) -> Pieces:
         """What a number has to say."""
@@ -118,7 +130,7 @@ class Writings:
             value = ""  # to rules it is as any other text, and what came from outside is kept nowhere
             if value in self.of_value:
                 return self.of_value[value]
-        if value.__class__ not in _DIGITS or self._lists:
+        if value.__class__ not in _DIGITS or self._lists or self._chosen:
             return _kept(self.of_value, value, self.anew({fact: value}))
         told = self.with_digits(number(value) if self._numbers else "")
         return told if type(value) is int and value >= _OFTEN else _kept(self.of_value, value, told)
@@ -145,6 +157,11 @@ class Writings:
             "".join(f"{start}{signs[side]}," for start, side in starts if signs[side] is not None)
             for starts in self._starts
         )
+
+
+def said(names: Sequence[str], written: Mapping[str, str]) -> str:
+    """What is written of some keys, in their order."""
+    return "".join([f"{written[name]}," for name in names if name in written])
 
 
 def _kept(known: dict[Any, Pieces], of: Any, told: Pieces) -> Pieces:

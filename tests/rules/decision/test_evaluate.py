@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from forbear import intake
@@ -432,3 +433,31 @@ def test_a_wrong_answer_that_was_looked_up_is_found_where_it_is_asked_in_full(
         asking.evaluate(cases, in_full=in_full)
     assert error.value.row == 1
     assert {"strategy", "rules_fired", "engines_agree"} <= {*error.value.fields}
+
+
+@pytest.mark.parametrize(
+    ("wrong_at", "cases", "asked", "agree"),
+    [
+        (None, 101, 2, True),  # as said by the columns, but for one in a hundred that is also asked by itself
+        (50, 101, 2, False),  # what only the columns say wrong goes to a person
+        (100, 101, 103, True),  # and where one that is looked at is wrong, all are asked one by one
+        (None, 100, 100, True),  # as few always are
+    ],
+)
+def test_what_many_are_told_by_columns_is_asked_of_some_one_by_one(
+    wrong_at: int | None, cases: int, asked: int, agree: bool
+) -> None:
+    pack = pack_of(rule("one", 500, c.Compare("days", "equals", 7), {"recommend": "alpha"}))
+    one_by_one: list[Facts] = []
+
+    def hits(facts: Facts, _: Bounds) -> frozenset[str]:
+        one_by_one.append(facts)
+        return frozenset(("one",))
+
+    def of_many(table: pl.DataFrame) -> list[frozenset[str] | None]:
+        return [None if row == wrong_at else frozenset(("one",)) for row in range(table.height)]
+
+    second = PolarsEngine([(each.rule.id, each.when) for each in pack.rules], VOCABULARY)
+    found = Evaluator(pack, TODAY, Engines(hits, second, of_many=of_many)).evaluate([{"days": 7}] * cases)
+    assert len(one_by_one) == asked
+    assert [row for row, each in enumerate(found) if not each.outcome.engines_agree] == ([] if agree else [wrong_at])

@@ -46,6 +46,15 @@ def test_many_cases_one_after_the_other_leave_nothing_behind() -> None:
         assert engine.hits({}) == {"blank"}
 
 
+def test_of_a_fact_that_fires_nothing_nothing_is_kept() -> None:
+    """So there is nothing to take out again: the same id is new to the engine until a fact with it fires a rule."""
+    definition = {name: {"all": [{"m_0": {"n": n}}]} for name, n in (("one", 1), ("two", 2))}
+    handle = durable_rules_engine.create_ruleset("nothing-kept", json.dumps(definition))
+    durable_rules_engine.assert_fact(handle, '{"n":1,"id":"0","sid":"1"}')
+    told = [durable_rules_engine.assert_fact(handle, f'{{"n":{n},"id":"7","sid":"1"}}')[0] for n in (3, 3, 3, 1, 1)]
+    assert told == [1, 1, 1, 0, 2]
+
+
 def test_no_case_meets_another_whatever_their_order() -> None:
     """All cases of a ruleset meet in one state: what each fires is what a fresh engine says of it."""
     days: list[dict[str, Value]] = [{"days": number} for number in (0, 89, 90, 91, 2**40)]
@@ -223,8 +232,8 @@ def test_threads_share_an_engine() -> None:
 
 def test_a_fact_may_be_called_what_the_engine_is_told_of_another() -> None:
     """Messages carry short names, and no fact is taken for the one that has its name there."""
-    facts = {f"k{number}": VOCABULARY.facts["days"] for number in range(9)}
-    rules: Rules = [(f"rule-{number}", c.Compare(f"k{number}", "equals", number)) for number in range(9)]
+    facts = {f"{number}": VOCABULARY.facts["days"] for number in range(9)}
+    rules: Rules = [(f"rule-{number}", c.Compare(f"{number}", "equals", number)) for number in range(9)]
     engine = DurableEngine(rules, VOCABULARY.model_copy(update={"facts": facts}))
-    assert engine.hits({f"k{number}": number for number in range(9)}) == {rule for rule, _ in rules}
-    assert engine.hits({"k3": 3, "k4": 3}) == {"rule-3"}
+    assert engine.hits({f"{number}": number for number in range(9)}) == {rule for rule, _ in rules}
+    assert engine.hits({"3": 3, "4": 3}) == {"rule-3"}

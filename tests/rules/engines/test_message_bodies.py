@@ -31,31 +31,31 @@ def test_bodies_are_what_the_writer_says(
         program, names = shortened(compile_rules([(f"r{n}", each) for n, each in enumerate(conditions)], VOCABULARY))
     except CompileError:
         return
-    bodies = Bodies([each.keys for each in program.rulesets], program.keys, names)
-    writer = Writer(program.keys, names)
+    asked = program.asked()
+    bodies = Bodies(asked, names)
+    writers = [Writer({key.name: key for key in keys}, names) for keys in asked]
     for facts, bounds in (*cases, *cases):  # the second time what was written is remembered
-        written = writer.write(facts, bounds)
-        for ruleset, body in zip(program.rulesets, bodies.write(facts, bounds), strict=True):
-            assert _said(body) == _said("".join(f"{written[key]}," for key in ruleset.keys if key in written))
+        for writer, body in zip(writers, bodies.write(facts, bounds), strict=True):
+            assert _said(body) == _said("".join(f"{piece}," for piece in writer.write(facts, bounds).values()))
 
 
 def test_a_number_that_the_engine_would_cut_is_refused_where_it_is_compared() -> None:
-    keys = {key.name: key for key in (value_key("days"), known_key("days"))}
+    value, known = value_key("days"), known_key("days")
     large: Facts = {"days": LARGEST + 1}
-    assert _said(Bodies([["days_known"]], keys).write(large)[0]) == {"days_known": 1}
+    assert _said(Bodies([[known]]).write(large)[0]) == {"days_known": 1}
     with pytest.raises(MessageError):
-        Bodies([["days", "days_known"]], keys).write(large)
+        Bodies([[value, known]]).write(large)
 
 
 def test_what_is_remembered_of_a_fact_has_an_end_and_holds_no_text_from_outside() -> None:
     key = value_key("city")
     key.words.add("x")
-    bodies = Bodies([["city"]], {"city": key})
+    bodies = Bodies([[key]])
     for text in ("x", "y", "z"):
         assert _said(bodies.write({"city": text})[0]) == {"city": "x" if text == "x" else ""}
     (_, words) = bodies._facts[0]
     assert set(words.of_value) == {"x", ""}
-    days = Bodies([["days"]], {"days": value_key("days")})
+    days = Bodies([[value_key("days")]])
     for number in range(-_KEPT, 3 * _KEPT):
         assert _said(days.write({"days": number})[0]) == {"days": number}
         assert len(days._facts[0][1].of_value) <= _KEPT
