@@ -45,17 +45,18 @@ class BodyWriter:
 
 def uncompressed(submitted: Iterable[str], given: Facts, facts: Facts, outcome: Outcome) -> bytes:
     """What a body says, before it is compressed."""
-    before = given.get
     added = {
-        name: value for name, value in facts.items() if before(name) is not value and not _same(given, name, value)
+        name: value
+        for name, value in facts.items()
+        if name not in given or (given[name] is not value and not _same(given[name], value))
     }
     gone = [name for name in submitted if name not in facts]
     return f'{{"added":{stored_facts(added)},"gone":{json.dumps(gone)},"outcome":{stored_outcome(outcome)}}}'.encode()
 
 
-def _same(given: Facts, name: str, value: Value) -> bool:
-    """Whether a fact was given with a value that is the same in JSON: to Python true is 1."""
-    return name in given and type(given[name]) is type(value) and given[name] == value
+def _same(given: Value, value: Value) -> bool:
+    """Whether two values are the same in JSON: to Python true is 1."""
+    return type(given) is type(value) and given == value
 
 
 def writer(session: Session, pack_sha256: str) -> BodyWriter:

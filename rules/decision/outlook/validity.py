@@ -21,7 +21,8 @@ from rules.facts.case_facts import Facts
 from rules.facts.numbers import limits
 from rules.formulas.bounds import NOTHING, Reading
 from rules.formulas.derivation import Derivation, Derived
-from rules.formulas.trends.reader import CaseState, TrendReading, remembered, trend_reader
+from rules.formulas.trends.reader import CaseState, TrendReading, remembered, sum_reader
+from rules.formulas.trends.steps import Stills
 from rules.formulas.trends.trend import ALWAYS, CUTS, DAILY, STEADY, Trend, until_compared, until_cut, until_met
 from rules.pack.formulas import (
     Comparison,
@@ -65,6 +66,7 @@ class _Formula(NamedTuple):
     blank: tuple[Trend, int] | None  # how it goes on in the same way wherever that is missing; None: it stands still
     missing: Reading  # what it is where nothing stands in for it; None where that is told
     remembered: bool  # it is read from what was read before
+    facts: int  # so many it reads
 
 
 class Validity:
@@ -80,7 +82,7 @@ class Validity:
         moving = _moving(pack, past)
         every = {*moving, *self._start, DAYS}
         sums = frozenset(name for name, fact in pack.vocabulary.facts.items() if fact.type == "money")
-        given = TrendReading(derivation.around, every, sums)
+        given = TrendReading(derivation.around, every, sums, Stills(derivation.around))
         self._formulas = _cheap_first(
             [self._formula(name, _as_told(pack.formulas[name].expression), given) for name in moving]
         )
@@ -119,7 +121,7 @@ class Validity:
     def _of_formulas(self, given: Facts, facts: Facts, state: CaseState) -> int:
         """For how many days nothing asked of a derived fact is answered otherwise; `state` gets their trends."""
         trends, days = state.trends, LONGEST
-        for name, read, movers, today, only, blank, missing, _ in self._formulas:
+        for name, read, movers, today, only, blank, missing, *_ in self._formulas:
             if only is not None and only not in given:
                 if blank is None or name in given:
                     continue
@@ -153,7 +155,7 @@ class Validity:
         """
         names = facts_of(expression)
         alone = given.rare.isdisjoint(names)
-        trend_of = trend_reader(expression, replace(given, rare=frozenset()) if alone else given)
+        trend_of = sum_reader(name, expression, replace(given, rare=frozenset()) if alone else given)
 
         def anew(state: CaseState) -> tuple[Trend, int]:
             trend = trend_of(state)
@@ -166,7 +168,7 @@ class Validity:
         blank = None if only is None else read(CaseState({TOLD: self._as_of}, dict(self._start)))
         if blank is not None and blank[0].steady and blank[0].days == ALWAYS:
             blank = None
-        return _Formula(name, read, movers, today, only, blank, self._missing.get(name), alone)
+        return _Formula(name, read, movers, today, only, blank, self._missing.get(name), alone, len(names))
 
     def _counted(self, given: Facts) -> Trend:
         """The number of days overdue, which goes on by itself."""
@@ -201,12 +203,12 @@ class Validity:
 
 
 def _cheap_first(formulas: Sequence[_Formula]) -> list[_Formula]:
-    """Each after those that it moves with, and before others what is remembered: it may be enough."""
+    """Each after those that it moves with, and first what is remembered, of fewest facts: it may be enough."""
     left = {each.name: each for each in formulas}
     found = []
     while left:
         ready = [each for each in left.values() if left.keys().isdisjoint(set(each.movers) - {each.name})]
-        found.append(left.pop(min(ready, key=lambda each: not each.remembered).name))
+        found.append(left.pop(min(ready, key=lambda each: (not each.remembered, each.facts)).name))
     return found
 
 

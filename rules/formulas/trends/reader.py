@@ -5,16 +5,16 @@ from __future__ import annotations
 import itertools
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial, reduce
 from typing import Any, Final, TypeAlias, TypeVar
 
-from rules.formulas.bounds import BOUNDS, NOTHING, Reading
+from rules.formulas.bounds import BOUNDS, NOTHING, Reading, ends
 from rules.formulas.dates import full_years, months_begun
 from rules.formulas.functions import FUNCTIONS
 from rules.formulas.reader import Surroundings, reader
 from rules.formulas.trends import trend as c
-from rules.formulas.trends.steps import in_steps, stepped
+from rules.formulas.trends.steps import Stills, in_steps, stepped
 from rules.formulas.trends.trend import DAILY, Trend
 from rules.pack import formulas as f
 from rules.pack.formulas import moves
@@ -26,6 +26,7 @@ class CaseState:
 
     readings: dict[str, Any]
     trends: dict[str, Trend]
+    stills: dict[Any, Reading] = field(default_factory=dict)  # by reader, what stands still and was read before
 
 
 TrendReader: TypeAlias = Callable[[CaseState], Trend]
@@ -42,6 +43,7 @@ class TrendReading:
     around: Surroundings
     moving: Collection[str]  # facts that may be others tomorrow
     rare: frozenset[str] = frozenset()  # and those that are hardly ever the same in two cases
+    stills: Stills | None = None  # shared by the formulas of a pack
 
 
 def remembered(read: Callable[[CaseState], _T], names: Sequence[str]) -> Callable[[CaseState], _T]:
@@ -66,6 +68,24 @@ def remembered(read: Callable[[CaseState], _T], names: Sequence[str]) -> Callabl
     return found
 
 
+def sum_reader(name: str, expression: f.Expression, given: TrendReading) -> TrendReader:
+    """A function that reads a fact's trend; of a sum that has a reading today it looks only at what moves."""
+    found = trend_reader(expression, given)
+    if not isinstance(expression, f.Add):
+        return found
+    moving = [trend_reader(each, given) for each in expression.terms if moves(each, given.moving)]
+    if len(moving) < 2:
+        return found
+
+    def trend(state: CaseState) -> Trend:
+        reading = state.readings.get(name)
+        if reading is None or None in ends(reading):
+            return found(state)
+        return reduce(partial(c.added, reading), [each(state) for each in moving], Trend(reading))
+
+    return trend
+
+
 def trend_reader(expression: f.Expression, given: TrendReading) -> TrendReader:
     """A function that reads an expression's trend."""
     names, read = f.facts_of(expression), reader(expression, given.around)
@@ -73,7 +93,7 @@ def trend_reader(expression: f.Expression, given: TrendReading) -> TrendReader:
         return lambda state: Trend(read(state.readings))
     paired = _in_pairs(expression, given.moving)
     trend = _moving_reader(paired, given)
-    core, steps = in_steps(paired, given.around, given.moving)
+    core, steps = in_steps(paired, given.stills or Stills(given.around), given.moving)
     if steps:
         trend = stepped(trend_reader(core, given), steps, trend)
     may_move = [name for name in names if name in given.moving]

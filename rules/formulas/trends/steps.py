@@ -20,14 +20,36 @@ _Moving: TypeAlias = tuple[int, int, float, float, float, float, int]
 _Step: TypeAlias = Callable[[_Moving, int, int], _Moving | None]
 
 
+class Stills:
+    """What stands still in formulas, each expression with a reader of its own however many formulas it is part of."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._read: dict[f.Expression, Reader] = {}
+
+    def reader(self, expression: f.Expression) -> Reader:
+        """The reader of an expression; the same one for every other that is equal."""
+        found = self._read.get(expression)
+        if found is None:
+            found = self._read[expression] = self._made(expression)
+        return found
+
+    def _made(self, expression: f.Expression) -> Reader:
+        read = reader(expression, self._around)
+        if f.facts_of(expression):
+            return read
+        always = read({})
+        return lambda _: always
+
+
 def in_steps(
-    expression: f.Expression, around: Surroundings, moving: Collection[str]
+    expression: f.Expression, stills: Stills, moving: Collection[str]
 ) -> tuple[f.Expression, Sequence[tuple[_Step, Reader]]]:
     """What moves in an expression, and what is done to it, in turn."""
     steps: list[tuple[_Step, Reader]] = []
     while (outermost := _outermost(expression, moving)) is not None:
         step, expression, still = outermost
-        steps.insert(0, (step, reader(still, around)))
+        steps.insert(0, (step, stills.reader(still)))
     return expression, steps
 
 
@@ -46,8 +68,11 @@ def stepped(
         nothing = bound and reading.nothing
         (low_rate, low_slack), (high_rate, high_slack) = inner.low, inner.high
         now: _Moving = (low, high, low_rate, low_slack, high_rate, high_slack, inner.days)
+        readings, stills = state.readings, state.stills
         for step, read in steps:
-            still = read(state.readings)
+            still = stills.get(read)
+            if still is None:
+                still = stills[read] = read(readings)
             if still.__class__ is Interval:
                 after = step(now, still.low, still.high)
                 nothing = nothing or still.nothing
