@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 from functools import cached_property
 from typing import Final
 
@@ -10,7 +10,9 @@ import polars as pl
 
 from rules.engines.column_bits import bits_of
 from rules.engines.frame import compare
+from rules.engines.interpreter import value_of
 from rules.engines.truth import NEVER_KNOWN, Truth, denied
+from rules.facts.cells import Value
 from rules.formulas.ends import bounded
 from rules.pack.files.schema import Vocabulary
 from rules.pack.logic import conditions as c
@@ -18,6 +20,7 @@ from rules.pack.logic.fact_inputs import sources
 from rules.pack.logic.normal_form import facts_of, leaves
 
 _NO_FACTS: Final[frozenset[str]] = frozenset()
+_NO_VALUES: Final[Mapping[str, Value]] = {}
 
 
 class Comparisons:
@@ -67,6 +70,7 @@ class Compared:
         values: dict[c.Leaf, Truth],
         missing: dict[str, int],
         without: Set[str] = _NO_FACTS,
+        given: Mapping[str, Value] = _NO_VALUES,
     ) -> None:
         self.height = height
         self.everywhere = (1 << height) - 1
@@ -74,11 +78,16 @@ class Compared:
         self._values = values
         self._missing = missing
         self._without = without
+        self._given = given
         self._gone: dict[str, int] = {}
 
     def without(self, facts: Set[str]) -> Compared:
         """The same cases as if these derived facts had neither a value nor bounds."""
         return Compared(self._comparisons, self.height, self._values, self._missing, facts)
+
+    def given(self, fact: str, value: Value) -> Compared:
+        """The same cases as if a submitted fact had this value in all of them, and all else were as it is."""
+        return Compared(self._comparisons, self.height, self._values, self._missing, self._without, {fact: value})
 
     def value(self, leaf: c.Leaf, wanted: bool = True) -> Truth:
         """A comparison as it stands; `known` alone is never unknown, and one with a figure not in force always is."""
@@ -88,8 +97,13 @@ class Compared:
             return (present, absent) if leaf.known is wanted else (absent, present)
         if _without_figure(leaf) or (self._without and not self._without.isdisjoint(facts_of(leaf))):
             return NEVER_KNOWN
-        found = self._values[leaf]
+        found = self._values[leaf] if self._given.keys().isdisjoint(facts_of(leaf)) else self._same_of_all(leaf)
         return found if wanted else denied(found)
+
+    def _same_of_all(self, leaf: c.Leaf) -> Truth:
+        """A comparison of the fact that has one value in all cases."""
+        holds = value_of(leaf, self._given)
+        return NEVER_KNOWN if holds is None else (self.everywhere, 0) if holds else (0, self.everywhere)
 
     def prospect(self, leaf: c.Leaf, wanted: bool = True) -> Truth:
         """What could become of a comparison in normal form: true or false for sure, or still open.
@@ -108,6 +122,8 @@ class Compared:
         return true, false
 
     def _absent(self, fact: str) -> int:
+        if fact in self._given:
+            return 0
         return self.everywhere if fact in self._without else self._missing[fact]
 
     def _gone_for_good(self, fact: str) -> int:

@@ -15,6 +15,7 @@ from rules.engines.interpreter import value_of
 from rules.engines.message import Facts
 from rules.engines.polars_columns import Compared, Comparisons
 from rules.engines.truth import Truth, by_case, told, truth
+from rules.facts.cells import Value
 from rules.formulas.ends import NO_BOUNDS, Bounds, bounded
 from rules.pack.files.schema import Vocabulary
 from rules.pack.logic import conditions as c
@@ -212,6 +213,17 @@ class PolarsEngine:
         The comparisons are those that were made there: the other engine's rules have to make all of these rules'.
         """
         return Verdicts(self._plans, verdicts.compared.without(facts))
+
+    def judge_given(self, fact: str, value: Value, verdicts: Verdicts) -> Verdicts:
+        """The cases of other verdicts, as if a submitted fact had this value and all else were as it is.
+
+        As above the comparisons are those that were made there, but for those of the fact alone.
+        """
+        return Verdicts(self._plans, verdicts.compared.given(fact, value))
+
+    def stands_alone(self, fact: str) -> bool:
+        """Whether no rule compares a fact with another."""
+        return not any(isinstance(leaf, c.ComparePair) and fact in facts_of(leaf) for leaf in self._comparisons.leaves)
 
     def trace(
         self, facts: Facts, bounds: Bounds = NO_BOUNDS, only: Collection[str] | None = None

@@ -46,6 +46,12 @@ class CounterfactualSearch:
         self._columns = FrameDeriver(pack, as_of, self._second.used)
         facts = pack.vocabulary.facts
         self._followers = {name: followers(pack.vocabulary, name) for name, fact in facts.items() if fact.actionable}
+        # Of these facts nothing follows, and they have few values.
+        self._alone = {
+            name
+            for name, found in self._followers.items()
+            if found == {name} and facts[name].type in ("bool", "enum") and self._second.stands_alone(name)
+        }
 
     def find(
         self, cases: Sequence[Derived], verdicts: Verdicts, outcomes: Sequence[Outcome]
@@ -57,8 +63,7 @@ class CounterfactualSearch:
             if verdicts.lacking[row] and found.engines_agree
             for each in self._tries(row, cases[row].facts, verdicts.lacking[row], found)
         ]
-        changed = [self._changed(cases[each.row].facts, each) for each in tries]
-        results = self._judged(changed)
+        results = self._judged(tries, cases, verdicts)
         kept: list[dict[tuple[str, str], Counterfactual]] = [{} for _ in cases]
         for each, true in zip(tries, results, strict=True):
             claim = (each.strategy, each.fact)
@@ -102,9 +107,26 @@ class CounterfactualSearch:
         kept = {name: value for name, value in facts.items() if name not in stale}
         return {**kept, change.fact: change.value}
 
-    def _judged(self, changed: Sequence[Facts]) -> list[tuple[str, ...]]:
-        """The rules that are true of each, as far as they tell its strategy."""
+    def _judged(self, tries: Sequence[_Try], cases: Sequence[Derived], verdicts: Verdicts) -> list[tuple[str, ...]]:
+        """The rules that are true after each change, as far as they tell its strategy."""
+        alone = [each for each in tries if each.fact in self._alone]
+        others = [each for each in tries if each.fact not in self._alone]
+        found = {**self._of_itself(alone, verdicts), **self._derived_anew(others, cases)}
+        return [found[each] for each in tries]
+
+    def _of_itself(self, tries: Sequence[_Try], verdicts: Verdicts) -> dict[_Try, tuple[str, ...]]:
+        """The same for facts of which nothing follows: only comparisons of the fact itself come out otherwise."""
+        judged = {
+            (fact, value): self._second.judge_given(fact, value, verdicts).true
+            for fact, value in dict.fromkeys((each.fact, each.value) for each in tries)
+        }
+        return {each: judged[each.fact, each.value][each.row] for each in tries}
+
+    def _derived_anew(self, tries: Sequence[_Try], cases: Sequence[Derived]) -> dict[_Try, tuple[str, ...]]:
+        changed = [self._changed(cases[each.row].facts, each) for each in tries]
         if len(changed) > _MANY:
-            return self._second.judge(self._columns.derive(changed).table).true
-        derived = [self._derivation.derive(case) for case in changed]
-        return self._second.evaluate(*zip(*derived, strict=True)).true if derived else []
+            true = self._second.judge(self._columns.derive(changed).table).true
+        else:
+            derived = [self._derivation.derive(case) for case in changed]
+            true = self._second.evaluate(*zip(*derived, strict=True)).true if derived else []
+        return dict(zip(tries, true, strict=True))

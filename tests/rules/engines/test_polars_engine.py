@@ -3,14 +3,18 @@
 import datetime as dt
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from rules.engines.frame import frame
 from rules.engines.polars_engine import PolarsEngine, Verdicts, parts
 from rules.engines.truth import by_case, rows
 from rules.facts.cells import Value
+from rules.formulas.bounds import Interval
 from rules.pack.logic import conditions as c
+from rules.pack.logic.normal_form import leaves
 from tests.support.packs.tiny_pack import tiny
-from tests.support.packs.vocabulary import VOCABULARY
+from tests.support.packs.vocabulary import CONDITIONS, DERIVED_CASES, VOCABULARY
 
 RED = c.Compare("colour", "equals", "red")
 LATE = c.Compare("days", "more_than", 90)
@@ -95,6 +99,25 @@ def test_each_case_of_a_chunk_keeps_its_own_bits_wherever_its_rows_begin(first: 
     assert whole.ahead({"late"}).open == [
         tuple(r for r in case if r == "late") for case in whole.ahead(twin_rules).open
     ]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(
+    st.lists(CONDITIONS, min_size=1, max_size=8),
+    st.lists(DERIVED_CASES, min_size=1, max_size=10),
+    st.sampled_from([("colour", "red"), ("shade", "blue"), ("quiet", True), ("calm", False)]),
+)
+def test_another_value_in_all_cases_is_judged_as_if_they_had_been_given_it(
+    conditions: list[c.Condition], cases: list[tuple[dict[str, Value], dict[str, Interval]]], change: tuple[str, Value]
+) -> None:
+    twin, (fact, value) = PolarsEngine([(f"r{n}", each) for n, each in enumerate(conditions)], VOCABULARY), change
+    pairs = (each for one in conditions for each in leaves(one) if isinstance(each, c.ComparePair))
+    assert twin.stands_alone(fact) is all(fact not in (each.fact, each.other) for each in pairs)
+    if twin.stands_alone(fact):
+        bounds = [each for _, each in cases]
+        changed = twin.evaluate([{**facts, fact: value} for facts, _ in cases], bounds)
+        judged = twin.judge_given(fact, value, twin.evaluate([facts for facts, _ in cases], bounds))
+        assert (judged.true, judged.unknown) == (changed.true, changed.unknown)
 
 
 def test_rows_are_told_in_order_however_far_apart() -> None:
