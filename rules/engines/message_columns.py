@@ -92,7 +92,7 @@ class _FewValues:
         self._values: list[Any] = sorted({value for key in compared for value in (*key.words, *(key.only or ()))})
         other = "" if kind in _TEXTS else max(self._values, default=0) + 1
         self._texts = self._written([None, other, *self._values])
-        self.missing: dict[str, _Piece] = {name: texts[_MISSING] for name, texts in self._texts.items()}
+        self.missing = {name: texts[_MISSING] for name, texts in self._texts.items()}
 
     @staticmethod
     def name(fact: str, ruleset: int) -> str:
@@ -109,15 +109,21 @@ class _FewValues:
         found = value.replace_strict(self._values, places, default=_OTHER, return_dtype=pl.UInt32)
         return pl.when(value.is_null()).then(_MISSING).otherwise(found).alias(self.fact)
 
-    def at(self, places: pl.Series) -> dict[str, _Piece]:
-        """What is said of values that stand at these places."""
-        return _handed_out(self._texts, places)
+    @cached_property
+    def _table(self) -> pl.DataFrame:
+        """What is said of the values, in the order of their places."""
+        return pl.DataFrame(self._texts)
 
-    def in_list(self, lists: pl.Series) -> dict[str, _Piece]:
+    def at(self, places: pl.Series) -> Mapping[str, _Piece]:
+        """What is said of values that stand at these places."""
+        return {column.name: column for column in self._table[places]}
+
+    def in_list(self, lists: pl.Series) -> Mapping[str, _Piece]:
         """What is said of lists, of which a chunk has few."""
         cells = [None if cell is None else tuple(cell) for cell in lists.to_list()]
         places = {cell: place for place, cell in enumerate(dict.fromkeys(cells))}
-        return _handed_out(self._written(list(places)), pl.Series([places[cell] for cell in cells], dtype=pl.UInt32))
+        told = pl.DataFrame(self._written(list(places)))[pl.Series([places[cell] for cell in cells], dtype=pl.UInt32)]
+        return {column.name: column for column in told}
 
     def _written(self, values: Sequence[Any]) -> dict[str, list[str]]:
         """By piece what is said of each value."""
@@ -172,14 +178,6 @@ class _Size:
         less = 1 if kind in _TEXTS else -1  # texts are equal or not, never more or less
         signs = pl.when(one == other).then(0).when(one > other).then(1).when(one < other).then(less)
         return pl.concat_str(pl.lit(self._start), signs, pl.lit(","))
-
-
-def _handed_out(texts: Mapping[str, Sequence[str]], places: pl.Series) -> dict[str, _Piece]:
-    """By piece the text of each case, by the place that its value has."""
-    return {
-        name: some[0] if len(set(some)) == 1 else pl.Series(name, some, pl.String).gather(places)
-        for name, some in texts.items()
-    }
 
 
 def _number(value: pl.Expr, kind: FactType) -> pl.Expr:

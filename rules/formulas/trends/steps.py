@@ -168,11 +168,14 @@ def _extreme(sign: int) -> _Step:
 
     def step(now: _Moving, least: int, most: int) -> _Moving:
         low, high, low_rate, low_slack, high_rate, high_slack, days = now
+        alike = low == high and least == most and low_rate == high_rate and low_slack == high_slack
         if low_rate or low_slack:
             low, low_rate, low_slack, until = leading(low, low_rate, low_slack, least)
             days = min(days, until)
         elif sign * (least - low) > 0:
             low = least
+        if alike:
+            return low, low, low_rate, low_slack, low_rate, low_slack, days
         if high_rate or high_slack:
             high, high_rate, high_slack, until = leading(high, high_rate, high_slack, most)
             days = min(days, until)

@@ -101,7 +101,7 @@ def test_each_case_of_a_chunk_keeps_its_own_bits_wherever_its_rows_begin(first: 
     ]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(
     st.lists(CONDITIONS, min_size=1, max_size=8),
     st.lists(DERIVED_CASES, min_size=1, max_size=10),

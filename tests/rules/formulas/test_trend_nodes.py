@@ -9,7 +9,7 @@ import pytest
 from rules.formulas.bounds import NOTHING, Choice, Interval, ends
 from rules.formulas.reader import Surroundings, reader
 from rules.formulas.trends import reader as trends
-from rules.formulas.trends.reader import CaseState, TrendReading, remembered, trend_reader
+from rules.formulas.trends.reader import CaseState, TrendReading, remembered, sum_reader, trend_reader
 from rules.formulas.trends.trend import ALWAYS, DAILY, STEADY, End, Trend, called, extreme, passes, until_met
 from rules.pack import formulas as f
 
@@ -227,6 +227,17 @@ def test_what_is_remembered_for_the_same_facts_is_the_same(expression: f.Express
     for rare in (frozenset({"elsewhere"}), frozenset(MOVING)):  # what reads none of the rare facts is remembered
         read = trend_reader(expression, TrendReading(AROUND, set(MOVING), rare))
         assert read(state) == read(state) == told(expression)
+
+
+@pytest.mark.parametrize("each", [each for each, trend in NODES if type(ends(trend.reading)[0]) is int])
+def test_a_sum_is_the_same_where_its_reading_is_known(each: f.Expression) -> None:
+    readings = {**STILL, **{name: each.reading for name, each in MOVING.items()}}
+    for terms in ((each, wide, three), (three, some, each), (each, each, zero), (gone, each, up)):
+        expected = told(f.Add(terms))
+        known = {} if expected.reading is NOTHING else {"sum": expected.reading}
+        for whole in ({}, known, {"sum": Interval(0, None)}):  # what has no end is no reading of it
+            state = CaseState({**readings, **whole}, MOVING)
+            assert sum_reader("sum", f.Add(terms), TrendReading(AROUND, set(MOVING)))(state) == expected
 
 
 @pytest.mark.parametrize(("expression", "trend"), NODES)
