@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import httpx
+from fastapi import FastAPI
 
 from forbear.accounts import accounts
 from forbear.accounts.accounts import Role
@@ -56,13 +57,24 @@ def holding(address: str, secret: str) -> Desk:
     return client
 
 
+_idle: list[FastAPI] = []  # applications that nobody is served by: their routes can be had again
+
+
 @contextmanager
 def served(url: str, redis_url: str, vault: Vault, at: dt.datetime = NOW) -> Iterator[str]:
-    """The application on a free port, its clock standing still."""
+    """The application on a free port, its clock standing still.
+
+    It is a new one in all but its routes, which know nothing of a record: FastAPI takes longer to make them than most
+    tests take for all the rest.
+    """
     app = create_app(url, redis_url, vault)
+    if _idle:
+        made, app = app, _idle.pop()
+        app.__dict__.update({name: value for name, value in vars(made).items() if name != "router"})
     app.dependency_overrides[now] = lambda: at
     with serving(app) as address:
         yield address
+    _idle.append(app)
 
 
 @contextmanager
