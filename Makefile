@@ -42,16 +42,16 @@ explore: $(READY) ## the property tests with inputs nobody has seen, ten times a
 laws: $(READY) ## the laws of the whole policy pack over 320,000 random cases (make test takes an eighth)
 	@FORBEAR_TEST_CASES=40000 $(BIN)/python -m pytest --numprocesses 2 tests/policy/law/test_laws.py
 
+# Where there are some: every process would look through all the others for them.
+BROWSER = $$(grep -rl --include='test_*.py' 'mark\.browser' tests)
 test-browser: $(READY) ## the pages in real Chromium, and PDF (needs chromium, Pango and a Chinese font)
-	@$(BIN)/python -m pytest -m browser --numprocesses 2 --dist worksteal $(T)
+	@$(BIN)/python -m pytest -m browser --numprocesses 2 --dist worksteal $(or $(T),$(BROWSER))
 
 check: $(READY) ## lint, types, import contracts, rule checks and rule tests
-	$(BIN)/ruff format --check
-	$(BIN)/ruff check
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/forbear rules check
-	$(BIN)/forbear rules test
+	$(BIN)/mypy & types=$$!; \
+	$(BIN)/ruff format --check && $(BIN)/ruff check && $(BIN)/lint-imports && \
+	$(BIN)/forbear rules check && $(BIN)/forbear rules test; others=$$?; \
+	wait $$types && exit $$others
 
 format: $(READY) ## rewrite the code in the house layout
 	$(BIN)/ruff format

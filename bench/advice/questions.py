@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 
 from rules.decision.evaluate import Evaluator
 from rules.decision.hit_policy import Ids
@@ -38,8 +38,7 @@ def mean_answers(every: int = 1) -> tuple[float, float, int]:
     """The mean number of answers in our order and in that of the form, over how many of each `every` golden cases."""
     policy = pack()
     form = tuple(name for name, fact in policy.vocabulary.facts.items() if fact.question and not fact.derived)
-    ours = _answers(policy, partial(ranked, policy), every)
-    by_form = _answers(policy, lambda outcome, facts: form, every)
+    ours, by_form = _answers(policy, (partial(ranked, policy), lambda outcome, facts: form), every)
     both = [name for name in ours if name in by_form]
     return _mean(ours, both), _mean(by_form, both), len(both)
 
@@ -48,24 +47,27 @@ def _mean(answers: dict[str, int], names: list[str]) -> float:
     return sum(answers[name] for name in names) / len(names)
 
 
-def _answers(policy: Pack, order: _Order, every: int) -> dict[str, int]:
-    """How many answers each case took; a case that no answer makes certain is left out."""
-    waiting = _hidden(policy, every)
-    taken: dict[str, int] = {}
-    evaluators: dict[dt.date, Evaluator] = {}
+def _answers(policy: Pack, orders: Sequence[_Order], every: int) -> list[dict[str, int]]:
+    """How many answers each case took, by each order; a case that no answer makes certain is left out.
+
+    The cases of all orders that wait are evaluated together: one takes hardly less than all of them.
+    """
+    waiting = {(by, name): case for by in range(len(orders)) for name, case in _hidden(policy, every).items()}
+    taken: list[dict[str, int]] = [{} for _ in orders]
+    evaluator = cache(partial(Evaluator, policy))
     while waiting:
         days = defaultdict(list)
-        for name, case in waiting.items():
-            days[case.as_of].append(name)
-        for day, names in days.items():
-            evaluator = evaluators.setdefault(day, Evaluator(policy, day))
-            for name, found in zip(names, evaluator.evaluate([waiting[name].told for name in names]), strict=True):
-                case = waiting[name]
-                following = next((each for each in order(found.outcome, found.facts) if each not in case.asked), None)
+        for key, case in waiting.items():
+            days[case.as_of].append(key)
+        for day, keys in days.items():
+            for key, found in zip(keys, evaluator(day).evaluate([waiting[key].told for key in keys]), strict=True):
+                case, (by, name) = waiting[key], key
+                order = orders[by](found.outcome, found.facts)
+                following = next((each for each in order if each not in case.asked), None)
                 if found.outcome.certain:
-                    taken[name] = len(case.asked)
+                    taken[by][name] = len(case.asked)
                 if found.outcome.certain or following is None:
-                    del waiting[name]
+                    del waiting[key]
                     continue
                 case.asked.append(following)
                 if following in case.facts:

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-import yaml
 
 from rules.decision.evaluate import Evaluation
 from rules.text.decision_view import decision_view
 from rules.text.negotiation_pack import NegotiationPack, negotiation_pack
-from tests.policy.cases.test_golden import evaluate, pack
+from tests.policy.cases.test_golden import evaluate, pack, read_yaml
 from tests.support.packs.negotiation_packs import sentences
 
 _FILES = ("advice_cases.yaml", "more_cases.yaml", "further_cases.yaml", "later_cases.yaml")
@@ -33,14 +32,19 @@ class Advice(NamedTuple):
 
 @cache
 def cases() -> dict[str, Mapping[str, Any]]:
-    found = [case for path in CASES for case in yaml.safe_load(path.read_text(encoding="utf-8"))["cases"]]
+    found = [case for path in CASES for case in read_yaml(path)["cases"]]
     return {case["facts"]["case_ref"]: case for case in found}
 
 
 @cache
+def evaluated() -> dict[str, Evaluation]:
+    given = [{name: value for name, value in case["facts"].items() if name != "case_ref"} for case in cases().values()]
+    return dict(zip(cases(), evaluate([{"facts": facts, "as_of": AS_OF} for facts in given]), strict=True))
+
+
+@cache
 def advice(ref: str) -> Advice:
-    facts = {name: value for name, value in cases()[ref]["facts"].items() if name != "case_ref"}
-    evaluation = evaluate({"facts": facts, "as_of": AS_OF})
+    evaluation = evaluated()[ref]
     kit = negotiation_pack(pack(), evaluation.outcome, evaluation.facts, AS_OF)
     assert kit is not None
     return Advice(evaluation, kit, "\n".join(_said(evaluation, kit)))

@@ -25,7 +25,7 @@ MONEY = re.compile(r"钱|债|款|还清|催收|银行|协商|分期|利息|money
 @cache
 def all_cases() -> list[tuple[str, Evaluation, dt.date]]:
     golden = [
-        (param.id, test_golden.evaluate(param.values[0]), param.values[0].get("as_of", test_golden.AS_OF))
+        (param.id, test_golden.evaluated()[param.values[0]["id"]], param.values[0].get("as_of", test_golden.AS_OF))
         for param in test_golden.cases()
     ]
     found = [(str(each.facts["case_ref"]), each, AS_OF) for each in (*samples(), *(each for each, _ in swept(400, 10)))]

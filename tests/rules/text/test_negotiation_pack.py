@@ -14,7 +14,7 @@ from rules.facts.case_facts import Facts
 from rules.pack.files.negotiation import ScriptLine
 from rules.text.negotiation_pack import NegotiationPack
 from tests.policy.cases.test_golden import cases as golden_cases
-from tests.policy.cases.test_golden import evaluate as golden
+from tests.policy.cases.test_golden import evaluated as golden
 from tests.support.packs.negotiation_packs import (
     AS_OF,
     case,
@@ -76,7 +76,7 @@ class Case(NamedTuple):
 @cache
 def everything() -> tuple[Case, ...]:
     """The golden cases of today, and the sweep."""
-    golden_ones = [golden(each.values[0]) for each in golden_cases() if "as_of" not in each.values[0]]
+    golden_ones = [golden()[each.values[0]["id"]] for each in golden_cases() if "as_of" not in each.values[0]]
     found = [*((each, kit_of(each)) for each in golden_ones), *swept(1_500, 7)]
     return tuple(Case(each.facts, each.outcome, of_it, said(of_it)) for each, of_it in found)
 

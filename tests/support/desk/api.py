@@ -17,7 +17,7 @@ from models.account import Account
 from models.database.session import session
 from tests.support.desk.cases import NOW, engine_of
 from tests.support.desk.desk_clients import account, served
-from tests.support.desk.processes import DEADLINE
+from tests.support.desk.serving import client_of
 
 CASE: dict[str, Any] = {"case_ref": "C1", "product": "credit_card", "days_overdue": 100, "hardship": "unemployment"}
 
@@ -31,7 +31,7 @@ def token(url: str, account_id: int, scopes: Iterable[Scope] = SCOPES) -> str:
 def caller(address: str, secret: str, language: str = "en") -> httpx.Client:
     """A program with a token."""
     headers = {"Authorization": f"Bearer {secret}", "Accept-Language": language}
-    return httpx.Client(base_url=f"{address}/api/v1", headers=headers, trust_env=False, timeout=DEADLINE)
+    return client_of(f"{address}/api/v1", headers=headers)
 
 
 @contextmanager

@@ -93,11 +93,13 @@ def page_routes(app: FastAPI) -> list[str]:
 
 def walk(app: FastAPI, page: Page, *starts: str) -> Iterator[str]:
     """Open pages by following links, one of each route; yields the pattern of each while the page is open."""
+    routes = [(pattern, compile_path(pattern)[0]) for pattern in page_routes(app)]
     waiting, seen = list(starts), set[str]()
     while waiting:
         address = waiting.pop(0)
-        pattern = _pattern(app, address)
-        if pattern is None or pattern in seen:
+        path = urlsplit(address).path
+        pattern = next((pattern for pattern, found in routes if found.match(path)), None)
+        if pattern is None or pattern in seen or path.endswith(_NO_PAGES):
             continue
         seen.add(pattern)
         answer = page.goto(address)
@@ -106,10 +108,3 @@ def walk(app: FastAPI, page: Page, *starts: str) -> Iterator[str]:
         own = [link for link in links if urlsplit(link).netloc == urlsplit(page.url).netloc]
         waiting += [f"{urlsplit(link).path}?{urlsplit(link).query}".rstrip("?") for link in own]
         yield pattern
-
-
-def _pattern(app: FastAPI, address: str) -> str | None:
-    path = urlsplit(address).path
-    if path.endswith(_NO_PAGES):
-        return None
-    return next((pattern for pattern in page_routes(app) if compile_path(pattern)[0].match(path)), None)

@@ -1,10 +1,11 @@
 """Signed-in clients of a real web server, for tests of the desk."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import httpx
+from fastapi import FastAPI
 
 from forbear.accounts import accounts
 from forbear.accounts.accounts import Role
@@ -13,7 +14,7 @@ from models.account import Account
 from models.database.session import session
 from tests.support.desk.cases import NOW, engine_of
 from tests.support.desk.processes import DEADLINE
-from tests.support.desk.serving import serving
+from tests.support.desk.serving import TRUSTING_NOBODY, serving
 from web import auth
 from web.app import create_app
 from web.deps import now
@@ -51,17 +52,34 @@ class Desk(httpx.Client):
 
 def holding(address: str, secret: str) -> Desk:
     """A client whose cookie holds this secret."""
-    client = Desk(base_url=address, trust_env=False, timeout=DEADLINE)
+    client = Desk(base_url=address, trust_env=False, timeout=DEADLINE, verify=TRUSTING_NOBODY)
     client.become(secret)
     return client
+
+
+_idle: list[FastAPI] = []  # applications that nobody is served by: their routes can be had again
+
+
+@contextmanager
+def application(url: str, redis_url: str, vault: Vault, at: Callable[[], dt.datetime]) -> Iterator[FastAPI]:
+    """The application, with a clock of its own.
+
+    It is a new one in all but its routes, which know nothing of a record: FastAPI takes longer to make them than most
+    tests take for all the rest.
+    """
+    app = create_app(url, redis_url, vault)
+    if _idle:
+        made, app = app, _idle.pop()
+        app.__dict__.update({name: value for name, value in vars(made).items() if name != "router"})
+    app.dependency_overrides[now] = at
+    yield app
+    _idle.append(app)
 
 
 @contextmanager
 def served(url: str, redis_url: str, vault: Vault, at: dt.datetime = NOW) -> Iterator[str]:
     """The application on a free port, its clock standing still."""
-    app = create_app(url, redis_url, vault)
-    app.dependency_overrides[now] = lambda: at
-    with serving(app) as address:
+    with application(url, redis_url, vault, lambda: at) as app, serving(app) as address:
         yield address
 
 

@@ -29,28 +29,42 @@ def pack_of(form: str) -> dict[str, str]:
         }
 
 
+def _named(form: str) -> str:
+    return form.replace(".", "_").replace("-", "_")
+
+
 @contextmanager
-def restored(servers: Urls, form: str) -> Iterator[str]:
-    """A database with a record as that form left it."""
-    name = f"record_{form.replace('.', '_').replace('-', '_')}"
-    url = servers.database.replace("/forbear?", f"/{name}?")
+def _database(servers: Urls, name: str, terms: str = "") -> Iterator[str]:
     with psycopg.connect(servers.database, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
+        connection.execute(f"CREATE DATABASE {name} {terms}".encode())
         try:
-            with psycopg.connect(url) as filling:
-                filling.execute((RECORDS / form / "record.sql").read_bytes())
-                filling.execute("SET session_replication_role = replica")
-                filling.execute("UPDATE public.pack SET files = %s", [Jsonb(pack_of(form))])
-            yield url
+            yield servers.database.replace("/forbear?", f"/{name}?")
         finally:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 @contextmanager
+def restored(servers: Urls, form: str) -> Iterator[str]:
+    """A database with a record as that form left it."""
+    with _database(servers, f"record_{_named(form)}") as url:
+        with psycopg.connect(url) as filling:
+            filling.execute((RECORDS / form / "record.sql").read_bytes())
+            filling.execute("SET session_replication_role = replica")
+            filling.execute("UPDATE public.pack SET files = %s", [Jsonb(pack_of(form))])
+        yield url
+
+
+@contextmanager
 def migrated(servers: Urls, form: str) -> Iterator[str]:
-    """That record as this version opens it."""
-    with restored(servers, form) as url:
-        upgrade(url)
-        with engine_of(url) as engine, session(engine) as opened:
-            ledger.start(opened, VAULT, NOW)
+    """That record as this version opens it: brought here once a session, and copied for whoever asks."""
+    template = f"migrated_{_named(form)}"
+    with psycopg.connect(servers.database, autocommit=True) as connection:
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [template]).fetchone():
+            with restored(servers, form) as url:
+                upgrade(url)
+                with engine_of(url) as engine, session(engine) as opened:
+                    ledger.start(opened, VAULT, NOW)
+                made = f"CREATE DATABASE {template} TEMPLATE record_{_named(form)} STRATEGY file_copy"
+                connection.execute(made.encode())
+    with _database(servers, f"record_{_named(form)}", f"TEMPLATE {template} STRATEGY file_copy") as url:
         yield url

@@ -41,7 +41,7 @@ class Read(NamedTuple):
 def read() -> tuple[Read, ...]:
     """All of them."""
     golden = [
-        (param.id, test_golden.evaluate(param.values[0]), param.values[0].get("as_of", test_golden.AS_OF))
+        (param.id, test_golden.evaluated()[param.values[0]["id"]], param.values[0].get("as_of", test_golden.AS_OF))
         for param in test_golden.cases()
     ]
     drawn = [{**case, "note_flags": case.get("note_flags", ())} for case in cases(SEED, 1_200)]

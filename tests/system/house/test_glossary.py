@@ -24,12 +24,17 @@ def rows(text: str) -> list[list[str]]:
 
 TERMS = rows(KEPT)
 RETIRED = {word.strip() for row in rows(GIVEN_UP) for word in row[0].split(",")}
-MODULES = {
-    path: ast.parse(path.read_text(encoding="utf-8"))
-    for room in ROOMS
-    for path in sorted((ROOT / room).rglob("*.py"))
-    if "versions" not in path.parts
-}
+
+
+@cache
+def modules() -> dict[Path, ast.Module]:
+    """Every module of the five packages; read when a test asks, for every process of the suite imports this one."""
+    return {
+        path: ast.parse(path.read_text(encoding="utf-8"))
+        for room in ROOMS
+        for path in sorted((ROOT / room).rglob("*.py"))
+        if "versions" not in path.parts
+    }
 
 
 def test_the_glossary_is_read() -> None:
@@ -64,7 +69,7 @@ def test_the_chinese_word_is_that_of_the_pages(term: list[str]) -> None:
 
 
 def classes() -> Iterator[tuple[str, str]]:
-    for path, tree in MODULES.items():
+    for path, tree in modules().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
                 yield node.name, str(path.relative_to(ROOT))
@@ -79,7 +84,7 @@ def test_no_class_name_lives_in_two_modules() -> None:
 
 def names() -> Iterator[tuple[str, str]]:
     """Modules, classes, types by another name, and public functions: the name, and where it is."""
-    for path, tree in MODULES.items():
+    for path, tree in modules().items():
         where = str(path.relative_to(ROOT))
         yield path.stem if path.stem != "__init__" else path.parent.name, where
         for node in ast.walk(tree):

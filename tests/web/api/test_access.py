@@ -16,7 +16,7 @@ from forbear.base.vault import Vault
 from forbear.ops.embedded import Urls
 from tests.support.desk.api import api as calling
 from tests.support.desk.api import caller, token
-from tests.support.desk.cases import accepted, decided
+from tests.support.desk.cases import VAULT, accepted, decided
 from tests.support.desk.desk_clients import account, cookie_of
 from tests.support.desk.serving import client_of
 from web import api, auth
@@ -68,6 +68,22 @@ def client(database_url: str, redis_url: str, vault: Vault) -> Iterator[httpx.Cl
         yield opened
 
 
+@pytest.fixture(scope="module")
+def quiet(shared_database_url: str, servers: Urls) -> Iterator[httpx.Client]:
+    """A program for all tests whose calls change nothing, where there is something of another submitter."""
+    decided(shared_database_url, [accepted(1, "A")], VAULT, submitter="rival")
+    with calling(shared_database_url, servers.redis, VAULT) as opened:
+        owner = account(shared_database_url, "rival", "submitter", "rival")
+        with caller(address_of(opened), token(shared_database_url, owner)) as other:
+            assert other.post("/webhooks", json={"url": "https://example.com/"}).json()["id"] == 1
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def chief(shared_database_url: str) -> int:
+    return account(shared_database_url, "chief", "admin")
+
+
 def called(client: httpx.Client, operation: str) -> httpx.Response:
     method, path = operation.split(" ")
     return client.request(method, path.format(**VALUES), json=BODIES.get(operation))
@@ -100,8 +116,8 @@ def wanted_by(dependant: Dependant) -> Iterator[object]:
 
 @pytest.mark.parametrize("operation", NEEDED)
 @pytest.mark.parametrize("header", [None, "Bearer", "Bearer fb_nobody's", "Basic Zm9vOmJhcg==", "fb_x"])
-def test_nobody_gets_in_without_a_token(client: httpx.Client, operation: str, header: str | None) -> None:
-    with client_of(client.base_url) as stranger:
+def test_nobody_gets_in_without_a_token(quiet: httpx.Client, operation: str, header: str | None) -> None:
+    with client_of(quiet.base_url) as stranger:
         if header is not None:
             stranger.headers["Authorization"] = header
         response = called(stranger, operation)
@@ -111,26 +127,20 @@ def test_nobody_gets_in_without_a_token(client: httpx.Client, operation: str, he
 
 
 @pytest.mark.parametrize("operation", NEEDED)
-def test_a_token_without_the_scope_does_nothing(client: httpx.Client, database_url: str, operation: str) -> None:
+def test_a_token_without_the_scope_does_nothing(
+    quiet: httpx.Client, shared_database_url: str, chief: int, operation: str
+) -> None:
     others = [scope for scope in SCOPES if scope != NEEDED[operation]]
-    admin = account(database_url, "chief", "admin")
-    with caller(address_of(client), token(database_url, admin, others)) as narrow:
+    with caller(address_of(quiet), token(shared_database_url, chief, others)) as narrow:
         response = called(narrow, operation)
     assert (response.status_code, response.json()["type"]) == (403, "urn:forbear:problem:scope")
     assert f'scope="{NEEDED[operation]}"' in response.headers["WWW-Authenticate"]
 
 
 @pytest.mark.parametrize("operation", NEEDED)
-def test_another_submitters_things_are_not_there(
-    client: httpx.Client, database_url: str, vault: Vault, operation: str
-) -> None:
+def test_another_submitters_things_are_not_there(quiet: httpx.Client, operation: str) -> None:
     """Whatever a submitter asks for, of what belongs to another one it hears as little as of what is not."""
-    decided(database_url, [accepted(1, "A")], vault, submitter="rival")
-    owner = account(database_url, "rival", "submitter", "rival")
-    with caller(address_of(client), token(database_url, owner)) as other:
-        hook = other.post("/webhooks", json={"url": "https://example.com/"}).json()["id"]
-    assert hook == 1
-    response = called(client, operation)
+    response = called(quiet, operation)
     assert "rival" not in response.text
     if "{" in operation:
         assert response.status_code in (403, 404)
@@ -160,8 +170,8 @@ def test_a_sign_in_of_a_browser_counts_for_nothing(client: httpx.Client, databas
         ("POST", "/webhooks", 422),
     ],
 )
-def test_every_error_is_a_problem_document(client: httpx.Client, method: str, path: str, status: int) -> None:
-    response = client.request(method, path)
+def test_every_error_is_a_problem_document(quiet: httpx.Client, method: str, path: str, status: int) -> None:
+    response = quiet.request(method, path)
     problem = response.json()
     assert (response.status_code, problem["status"]) == (status, status)
     assert response.headers["Content-Type"] == "application/problem+json"
@@ -185,13 +195,13 @@ def test_every_error_is_a_problem_document(client: httpx.Client, method: str, pa
     ],
 )
 def test_a_problem_is_told_in_the_language_accepted_most(
-    client: httpx.Client, accepted_languages: str | None, language: str
+    quiet: httpx.Client, accepted_languages: str | None, language: str
 ) -> None:
-    request = client.build_request("GET", "/cases/nobody")
+    request = quiet.build_request("GET", "/cases/nobody")
     del request.headers["Accept-Language"]
     if accepted_languages is not None:
         request.headers["Accept-Language"] = accepted_languages
-    response = client.send(request)
+    response = quiet.send(request)
     assert response.headers["Content-Language"] == language
     assert response.json()["title"] == {"zh": "没有这件案件", "en": "There is no such case"}[language]
 
@@ -217,8 +227,8 @@ def test_a_database_that_is_away_is_told(client: httpx.Client, database_url: str
     assert (response.status_code, response.json()["status"]) == (503, 503)
 
 
-def test_another_host_is_told(client: httpx.Client) -> None:
-    response = client.get("/cases", headers={"Host": "evil.example"})
+def test_another_host_is_told(quiet: httpx.Client) -> None:
+    response = quiet.get("/cases", headers={"Host": "evil.example"})
     assert (response.status_code, response.headers["Content-Type"]) == (421, "application/problem+json")
 
 
@@ -247,29 +257,29 @@ def test_every_kind_of_problem_has_its_words_and_no_other_has() -> None:
         ("/webhooks?x=", "x", "parameter"),
     ],
 )
-def test_a_parameter_that_is_not_known_is_refused(client: httpx.Client, address: str, named: str, told: str) -> None:
-    response = client.get(address)
+def test_a_parameter_that_is_not_known_is_refused(quiet: httpx.Client, address: str, named: str, told: str) -> None:
+    response = quiet.get(address)
     (fault,) = response.json()["errors"]
     assert (response.status_code, fault["field"]) == (422, named)
     assert told in fault["en"]
 
 
-def test_every_address_answers_head_and_options_and_tells_all_it_allows(client: httpx.Client) -> None:
-    got, head = client.get("/cases"), client.head("/cases")
+def test_every_address_answers_head_and_options_and_tells_all_it_allows(quiet: httpx.Client) -> None:
+    got, head = quiet.get("/cases"), quiet.head("/cases")
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["content-length"] == got.headers["content-length"]
-    assert client.head("/cases/none").status_code == 404
-    offered = client.options("/cases")
+    assert quiet.head("/cases/none").status_code == 404
+    offered = quiet.options("/cases")
     assert (offered.status_code, offered.headers["Allow"]) == (204, "GET, POST, HEAD, OPTIONS")
-    refused = client.delete("/cases")
+    refused = quiet.delete("/cases")
     assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, POST, HEAD, OPTIONS")
-    assert client.options("/nowhere").status_code == 404
-    posted = client.head("/webhooks/1/deliveries/1/redeliver")
+    assert quiet.options("/nowhere").status_code == 404
+    posted = quiet.head("/webhooks/1/deliveries/1/redeliver")
     assert (posted.status_code, posted.headers["Allow"], posted.content) == (405, "POST, OPTIONS", b"")
 
 
-def test_the_policy_names_every_word_of_a_closed_list(client: httpx.Client) -> None:
-    policy, active = client.get("/policy").json(), shipped()
+def test_the_policy_names_every_word_of_a_closed_list(quiet: httpx.Client) -> None:
+    policy, active = quiet.get("/policy").json(), shipped()
     assert (policy["version"], policy["sha256"]) == (active.manifest.version, active.sha256)
     assert [each["id"] for each in policy["strategies"]] == list(active.strategies)
     assert [each["id"] for each in policy["documents"]] == list(active.documents)

@@ -22,6 +22,7 @@ from models.account import SignIn, SignInAttempt
 from models.database.session import session
 from models.ledger import LedgerRow
 from tests.support.desk.cases import NOW, VAULT, engine_of, working
+from tests.support.desk.desk_clients import application
 from tests.support.desk.page import read_page
 from tests.support.desk.serving import client_of, serving
 from web import auth
@@ -87,14 +88,13 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def site(quiet: Site, redis_url: str) -> Iterator[Site]:
     """With one connection: a request that took a second one while it has its first would wait for itself."""
-    app = create_app(quiet.url, redis_url, VAULT)
-    app.state.engine.dispose()
-    url = make_url(quiet.url).set(drivername="postgresql+psycopg")
-    app.state.engine = create_engine(url, pool_size=1, max_overflow=0, pool_timeout=2)
-    app.dependency_overrides[now] = lambda: quiet.clock[0]
-    with serving(app) as address:
-        quiet.address = address
-        yield quiet
+    with application(quiet.url, redis_url, VAULT, lambda: quiet.clock[0]) as app:
+        app.state.engine.dispose()
+        url = make_url(quiet.url).set(drivername="postgresql+psycopg")
+        app.state.engine = create_engine(url, pool_size=1, max_overflow=0, pool_timeout=2)
+        with serving(app) as address:
+            quiet.address = address
+            yield quiet
 
 
 def token_of(page: httpx.Response) -> str:
