@@ -111,6 +111,7 @@ class Judge:
         self.engine = PolarsEngine(list(self.conditions.items()), pack.vocabulary)
         self._deriver = deriver or derived_columns(pack, as_of)
         self._policy = BitPolicy(pack)
+        self._engines: dict[Ids, PolarsEngine] = {}  # for some of the rules
 
     def derives_as(self, other: Judge) -> bool:
         """Whether the same follows from the same facts by both, so that it need be worked out once."""
@@ -136,6 +137,22 @@ class Judge:
         verdicts = self.engine.judge(table)
         return self.judged(verdicts.of, verdicts.compared.everywhere)
 
+    def judge_beside(self, table: pl.DataFrame, other: Judge, before: Judged) -> Judged:
+        """The same where another policy, which derives as this one does, has said `before` what it says of them.
+
+        A rule that both have is what it was.
+        """
+        alike = {rule for rule, condition in self.conditions.items() if other.conditions.get(rule) == condition}
+        own = tuple(rule for rule in self.conditions if rule not in alike)
+        new = self._engine_of(own).judge(table).of if own else {}
+        of = {rule: before.of[rule] if rule in alike else new[rule] for rule in self.conditions}
+        return self.judged(of, before.everywhere)
+
+    def _engine_of(self, rules: Ids) -> PolarsEngine:
+        if rules not in self._engines:
+            self._engines[rules] = self.engine.only(rules)
+        return self._engines[rules]
+
     def judged(self, of: Mapping[str, Truth], everywhere: int) -> Judged:
         """What follows from what every rule is."""
         return Judged(everywhere, of, self._policy.select({rule: true for rule, (true, _) in of.items()}, everywhere))
@@ -152,7 +169,7 @@ def beside(first: Judge, second: Judge, given: Given) -> tuple[Judged, Judged]:
     """What two policies say of the same cases."""
     table = first.table(given)
     before = first.judge_table(table)
-    return before, second.judge_table(table) if first.derives_as(second) else second.judge(given)
+    return before, second.judge_beside(table, first, before) if first.derives_as(second) else second.judge(given)
 
 
 def compare(one: Pack, other: Pack, pairs: Iterable[Pair], as_of: dt.date) -> Comparison:
