@@ -203,7 +203,7 @@ def compared(one: Pack, other: Pack, blocks: Iterable[Block], wanted: Wanted = A
         skipped, room = wanted.room(found.flipped, len(found.flips))
         found.flipped += bits.bit_count()
         if listed := list(islice(rows(bits), skipped, None if room is None else skipped + room)):
-            found.flips += _flips(block, listed, (strategies, urgencies), orders, changed)
+            found.flips += _flips(block, bits, listed, (strategies, urgencies), orders, changed)
     return found
 
 
@@ -228,13 +228,15 @@ def _flipped(transitions: Mapping[Transition, int]) -> int:
 
 def _flips(
     block: Block,
+    flipped: int,
     listed: Sequence[int],
     transitions: tuple[Mapping[Transition, int], Mapping[Transition, int]],
     orders: tuple[Sequence[str], Sequence[str]],
     changed: frozenset[str],
 ) -> Iterator[Flip]:
     names = block.named(listed)
-    fired = [_fired(judged, order, listed) for judged, order in zip((block.before, block.after), orders, strict=True)]
+    both_judged = zip((block.before, block.after), orders, strict=True)
+    fired = [_fired(judged, flipped, order, listed) for judged, order in both_judged]
     strategies, urgencies = (_of_rows(each, listed) for each in transitions)
     for at, name in enumerate(names):
         was, now = fired[0][at], fired[1][at]
@@ -243,12 +245,12 @@ def _flips(
         yield Flip(name, strategies[at], urgencies[at], came, went, both)
 
 
-def _fired(judged: Judged, order: Sequence[str], listed: Sequence[int]) -> list[Ids]:
-    """The rules that fire for the cases of some rows, the one for all others last."""
+def _fired(judged: Judged, flipped: int, order: Sequence[str], listed: Sequence[int]) -> list[Ids]:
+    """The rules that fire for the cases of some rows, all `flipped`, the one for all others last."""
     found: list[list[str]] = [[] for _ in listed]
     every = [*((rule, judged.of[rule][0]) for rule in order), (DEFAULT, judged.selection.default)]
     for rule, bits in every:
-        for at in _at(bits, listed):
+        for at in _at(bits & flipped, listed):
             found[at].append(rule)
     return [tuple(each) for each in found]
 
@@ -268,6 +270,9 @@ def _at(bits: int, listed: Sequence[int]) -> Iterator[int]:
 def _count_rules(counts: dict[str, Counter[tuple[Verdict, Verdict]]], before: Judged, after: Judged) -> None:
     for name in (*before.of, *(name for name in after.of if name not in before.of)):
         counted = counts.setdefault(name, Counter())
+        if before.of.get(name) is after.of.get(name):
+            counted.update({(was, was): bits.bit_count() for was, bits in _kinds(before, name) if bits})
+            continue
         for was, some in _kinds(before, name):
             for now, others in _kinds(after, name):
                 if both := (some & others).bit_count():

@@ -51,7 +51,7 @@ class Lens:
         self.cases = 0
         self._named = named
         self._judge = Judge(pack, as_of)
-        self._follow = {each: following(pack, each) for each in pack.parameters}
+        self._follow = following(pack)
         self._followed = {fact for each in self._follow.values() for fact in each}
         self._looking = {
             each.rule.id: each.when

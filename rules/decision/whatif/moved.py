@@ -52,14 +52,14 @@ def movable(pack: Pack, as_of: dt.date) -> dict[str, Movable]:
     return {each.name: each for each in _in_force(pack, as_of, by_formulas) if each.name in by_rules | by_formulas}
 
 
-def following(pack: Pack, name: str) -> dict[str, tuple[str, ...]]:
-    """The facts that formulas work out by a figure, or by such facts, each with those that its formula reads."""
-    found: dict[str, tuple[str, ...]] = {}
+def following(pack: Pack) -> dict[str, dict[str, tuple[str, ...]]]:
+    """By figure the facts that formulas work out by it, or by such facts, each with those that its formula reads."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {name: {} for name in pack.parameters}
     for fact, formula in pack.formulas.items():
-        read = facts_of(formula.expression)
-        by_figure = any(each.name == name for each in parameters_of(formula.expression))
-        if by_figure or not found.keys().isdisjoint(read):
-            found[fact] = read
+        read, figures = facts_of(formula.expression), {each.name for each in parameters_of(formula.expression)}
+        for name, follow in found.items():
+            if name in figures or not follow.keys().isdisjoint(read):
+                follow[fact] = read
     return found
 
 

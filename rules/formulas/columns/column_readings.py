@@ -275,11 +275,11 @@ def widened(number: Number) -> Number:
 def largest(number: Number) -> int:
     """The most that a number comes to, above 0 or below, in any case."""
     columns = (number.low,) if number.low is number.high else (number.low, number.high)
-    extremes = (end for each in columns for end in _extremes(each))
-    return max(map(abs, extremes), default=0)
+    return max((abs(end) for each in columns for end in extremes(each)), default=0)
 
 
-def _extremes(column: Column) -> tuple[int, ...]:
+def extremes(column: Column) -> tuple[int, ...]:
+    """The least and the most of a column; of nulls alone neither."""
     if not isinstance(column, pl.Series):
         return () if column is None else (column,)
     least_, most = column.min(), column.max()
