@@ -171,7 +171,7 @@ def _invented(pack: Pack, day: dt.date, count: int) -> dict[str, Any]:
     found: dict[str, Any] = {"cases": count, "bytes_a_case": round(sum(map(len, bodies)) / count, 1)}
     _compare(pack, pack, day, slices([Given.unpacked(bodies[0]).first(1_000)], SLICE))  # what is made once a process
     found["unpack"] = _timed(lambda: sum(each.height for each in parts()))[0]
-    found["derive"] = _timed(lambda: [Judge(pack, day).table(each).height for each in parts()])[0]
+    found["derive"] = _timed(lambda: [Judge(pack, day).frame(each).table.height for each in parts()])[0]
     found["compare"] = _timed(lambda: _compare(pack, _without_a_rule(pack), day, parts()))[0]
     found["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 

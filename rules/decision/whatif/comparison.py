@@ -11,15 +11,17 @@ from typing import Final, Literal, TypeAlias
 
 import polars as pl
 
-from rules.decision.derived_frame import FrameDeriver, derived_columns
+from rules.decision.derived_frame import DerivedFrame, FrameDeriver, derived_columns
 from rules.decision.hit_policy import DEFAULT, Ids
 from rules.decision.whatif.bit_policy import BitPolicy, BitSelection
 from rules.decision.whatif.given import Given
+from rules.decision.whatif.moved import facts_in
+from rules.engines.frame import end
 from rules.engines.polars_engine import PolarsEngine
 from rules.engines.truth import Truth, rows
 from rules.facts.case_facts import Facts
-from rules.pack.files.schema import Parameter
-from rules.pack.formulas import Expression, parameters_of
+from rules.formulas.ends import SIDES
+from rules.pack.formulas import facts_of, parameters_of
 from rules.pack.logic.condition_parser import resolve
 from rules.pack.logic.conditions import Condition
 from rules.pack.pack import LoadedRule, Pack
@@ -107,46 +109,77 @@ class Judge:
     def __init__(self, pack: Pack, as_of: dt.date, deriver: FrameDeriver | None = None) -> None:
         parameters = in_force(pack, as_of)
         self.pack = pack
+        self.as_of = as_of
         self.conditions: dict[str, Condition] = {each.rule.id: resolve(each.when, parameters) for each in pack.rules}
         self.engine = PolarsEngine(list(self.conditions.items()), pack.vocabulary)
         self._deriver = deriver or derived_columns(pack, as_of)
         self._policy = BitPolicy(pack)
         self._engines: dict[Ids, PolarsEngine] = {}  # for some of the rules
 
-    def derives_as(self, other: Judge) -> bool:
-        """Whether the same follows from the same facts by both, so that it need be worked out once."""
-        one, two = self.pack, other.pack
-        return (one is two) or (
-            (one.vocabulary, one.decides_by_bounds, *_derivation(one))
-            == (two.vocabulary, two.decides_by_bounds, *_derivation(two))
-        )
+    def derived_otherwise(self, other: Judge) -> frozenset[str] | None:
+        """The facts that another policy works out otherwise from the same facts; None where it does not read the same.
 
-    def table(self, cases: Sequence[Facts] | Given) -> pl.DataFrame:
-        """The cases as columns, what follows from them included."""
+        What is not among them need be worked out once.
+        """
+        one, two = self.pack, other.pack
+        if (self.as_of, one.vocabulary, one.decides_by_bounds) != (other.as_of, two.vocabulary, two.decides_by_bounds):
+            return None
+        found = {*(one.formulas.keys() ^ two.formulas.keys())}
+        for name, formula in one.formulas.items():
+            figures = {each.name for each in parameters_of(formula.expression)}
+            if name not in found and (
+                formula.expression != two.formulas[name].expression
+                or any(one.parameters[each] != two.parameters[each] for each in figures)
+                or not found.isdisjoint(facts_of(formula.expression))
+            ):
+                found.add(name)
+        return frozenset(found)
+
+    def frame(self, cases: Sequence[Facts] | Given) -> DerivedFrame:
+        """The cases as columns, with what follows from them."""
         deriver = self._deriver
         if isinstance(cases, Given):
-            return deriver.complete(cases.read(self.pack.vocabulary, *deriver.reads)).table
-        return deriver.derive(cases).table
+            return deriver.complete(cases.read(self.pack.vocabulary, *deriver.reads))
+        return deriver.derive(cases)
 
     def judge(self, cases: Sequence[Facts] | Given) -> Judged:
         """What it says of these cases."""
-        return self.judge_table(self.table(cases))
+        return self.judge_table(self.frame(cases).table)
 
     def judge_table(self, table: pl.DataFrame) -> Judged:
         """What it says of cases that are columns, with what follows from them."""
         verdicts = self.engine.judge(table)
         return self.judged(verdicts.of, verdicts.compared.everywhere)
 
-    def judge_beside(self, table: pl.DataFrame, other: Judge, before: Judged) -> Judged:
-        """The same where another policy, which derives as this one does, has said `before` what it says of them.
+    def judge_beside(self, other: Judge, frame: DerivedFrame, before: Judged, given: Given) -> Judged:
+        """The same where another policy has made a frame of them, and said `before` what it says of them.
 
-        A rule that both have is what it was.
+        A fact that both work out alike is what it was, and so is a rule that both have which looks at no other.
         """
-        alike = {rule for rule, condition in self.conditions.items() if other.conditions.get(rule) == condition}
+        otherwise = self.derived_otherwise(other)
+        if otherwise is None:
+            return self.judge(given)
+        alike = {
+            rule
+            for rule, condition in self.conditions.items()
+            if other.conditions.get(rule) == condition and otherwise.isdisjoint(facts_in(condition))
+        }
         own = tuple(rule for rule in self.conditions if rule not in alike)
-        new = self._engine_of(own).judge(table).of if own else {}
+        new = self._engine_of(own).judge(self._derived_anew(otherwise, frame, given)).of if own else {}
         of = {rule: before.of[rule] if rule in alike else new[rule] for rule in self.conditions}
         return self.judged(of, before.everywhere)
+
+    def _derived_anew(self, otherwise: frozenset[str], frame: DerivedFrame, given: Given) -> pl.DataFrame:
+        """The columns of a frame that another policy has made, but for what this one works out otherwise."""
+        if not otherwise:
+            return frame.table
+        values, readings = (
+            {name: each for name, each in of.items() if name not in otherwise} for of in (frame.values, frame.readings)
+        )
+        table = given.read(self.pack.vocabulary, *self._deriver.reads)
+        made = self._deriver.complete(table, DerivedFrame(table, values, readings)).table
+        kept = (*values, *(end(name, side) for name in values for side in SIDES))
+        return made.with_columns(frame.table[column] for column in kept if column in frame.table.columns)
 
     def _engine_of(self, rules: Ids) -> PolarsEngine:
         if rules not in self._engines:
@@ -158,18 +191,11 @@ class Judge:
         return Judged(everywhere, of, self._policy.select({rule: true for rule, (true, _) in of.items()}, everywhere))
 
 
-def _derivation(pack: Pack) -> tuple[Mapping[str, Expression], Mapping[str, Parameter]]:
-    """The formulas of a policy with the figures they read."""
-    formulas = {name: each.expression for name, each in pack.formulas.items()}
-    read = {each.name for formula in formulas.values() for each in parameters_of(formula)}
-    return formulas, {name: pack.parameters[name] for name in read}
-
-
 def beside(first: Judge, second: Judge, given: Given) -> tuple[Judged, Judged]:
     """What two policies say of the same cases."""
-    table = first.table(given)
-    before = first.judge_table(table)
-    return before, second.judge_beside(table, first, before) if first.derives_as(second) else second.judge(given)
+    frame = first.frame(given)
+    before = first.judge_table(frame.table)
+    return before, second.judge_beside(first, frame, before, given)
 
 
 def compare(one: Pack, other: Pack, pairs: Iterable[Pair], as_of: dt.date) -> Comparison:

@@ -64,7 +64,7 @@ class Lens:
 
     def add(self, given: Given) -> None:
         """Judge some more cases and keep what is needed of them."""
-        table = self._judge.table(given)
+        table = self._judge.frame(given).table
         verdicts = self._judge.engine.judge(table)
         compared = {leaf: verdicts.compared.value(leaf) for leaf in self._leaves}
         judged = self._judge.judged(verdicts.of, verdicts.compared.everywhere)
