@@ -173,9 +173,8 @@ class Judge:
         """The columns of a frame that another policy has made, but for what this one works out otherwise."""
         if not otherwise:
             return frame.table
-        values, readings = (
-            {name: each for name, each in of.items() if name not in otherwise} for of in (frame.values, frame.readings)
-        )
+        values = {name: column for name, column in frame.values.items() if name not in otherwise}
+        readings = {name: reading for name, reading in frame.readings.items() if name not in otherwise}
         table = given.read(self.pack.vocabulary, *self._deriver.reads)
         made = self._deriver.complete(table, DerivedFrame(table, values, readings)).table
         kept = (*values, *(end(name, side) for name in values for side in SIDES))

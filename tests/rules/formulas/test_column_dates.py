@@ -144,7 +144,7 @@ def test_a_figure_is_over_every_period_what_it_is_by_the_case(name: str) -> None
     day = starts.gather(exact)
     assert told(Number(day, day), len(exact)) == [expected[at] for at in exact]
     for at in (0, len(periods) // 2, -1):
-        low, high = (each and each.toordinal() for each in periods[at])
+        low, high = (None if each is None else each.toordinal() for each in periods[at])
         assert told(Number(low, high), 1) == [expected[at]]
 
 
