@@ -32,6 +32,13 @@ class Recorded(NamedTuple):
     outcome: dict[str, Any]
 
 
+class OpenedBody(NamedTuple):
+    """The body of a decision as it was written, and what it says."""
+
+    written: bytes
+    told: dict[str, Any]
+
+
 class BodyWriter:
     """Writes the bodies of one pack's decisions."""
 
@@ -66,30 +73,32 @@ def writer(session: Session, pack_sha256: str) -> BodyWriter:
 
 def recorded(session: Session, decision: Decision | Row[Any], submitted: Mapping[str, Any]) -> Recorded:
     """What was decided, by a row with COLUMNS and the facts of its version. Raises ValueError for what nobody wrote."""
+    return by_body(decision, opened(session, decision), submitted)
+
+
+def opened(session: Session, decision: Decision | Row[Any]) -> OpenedBody | None:
+    """The body of a decision that has one. Raises ValueError for what nobody wrote."""
     if decision.body is None:
+        return None
+    try:
+        written = zstd.decompress(decision.body, zstd_dict=_digested(dictionary_of(session, decision.pack_sha256)))
+        return OpenedBody(bytes(written), json.loads(written))
+    except (zstd.ZstdError, ValueError):
+        raise ValueError("no body of a decision that Forbear wrote") from None
+
+
+def by_body(decision: Decision | Row[Any], body: OpenedBody | None, submitted: Mapping[str, Any]) -> Recorded:
+    """What was decided by a body that is open, or else by the columns of before."""
+    if body is None:
         return Recorded(decision.facts or {}, decision.outcome or {})
-    told = _opened(session, decision.pack_sha256, decision.body)
-    kept = {name: value for name, value in submitted.items() if name not in told["gone"]}
-    return Recorded({**kept, **told["added"]}, told["outcome"])
+    kept = {name: value for name, value in submitted.items() if name not in body.told["gone"]}
+    return Recorded({**kept, **body.told["added"]}, body.told["outcome"])
 
 
 def outcomes(session: Session, decisions: Iterable[int]) -> Iterator[tuple[int, dict[str, Any]]]:
     """The outcomes of decisions, by id."""
     for made in session.exec(select(Decision).where(col(Decision.id).in_(list(decisions)))):
         yield made.id, recorded(session, made, {}).outcome
-
-
-def opened(session: Session, pack_sha256: str, body: bytes) -> bytes:
-    """What a body says, as it was written. Raises ZstdError for what nobody wrote."""
-    return bytes(zstd.decompress(body, zstd_dict=_digested(dictionary_of(session, pack_sha256))))
-
-
-def _opened(session: Session, pack_sha256: str, body: bytes) -> dict[str, Any]:
-    try:
-        told: dict[str, Any] = json.loads(opened(session, pack_sha256, body))
-    except (zstd.ZstdError, ValueError):
-        raise ValueError("no body of a decision that Forbear wrote") from None
-    return told
 
 
 @cache

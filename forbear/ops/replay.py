@@ -15,20 +15,20 @@ from sqlmodel import Session
 from forbear.base.packs import UnreadablePackError, stored_pack
 from forbear.base.settings import share_cores
 from forbear.batch import decision_body
-from forbear.batch.decision_body import Recorded
+from forbear.batch.decision_body import OpenedBody, Recorded
 from forbear.batch.triage import evaluator
 from forbear.ops.mended import Change, mend
 from models.database.session import make_engine, snapshot
 from rules.decision.evaluate import Evaluation
 from rules.decision.outcome import stored_outcome
 from rules.facts import case_facts
+from rules.facts.case_facts import Facts
 from rules.pack.pack import Pack
 from rules.pack.past.upcasting import FORM, upcast_outcome
 
 BLOCK = 2_000  # decisions evaluated at once
 RANGE = 2 * BLOCK  # ids that a process is given at once
 ALONE = 2 * RANGE  # decisions up to which other processes take longer to begin than to replay
-_GONE = b',"gone":'  # after what was added; within a text its quotes would be escaped
 _COLUMNS = f"d.id, c.case_ref, d.as_of, d.strategy, d.urgency, d.certain, d.engines_agree, {decision_body.COLUMNS}"
 _FROM = 'FROM decision d JOIN case_version v ON v.id = d.case_version_id JOIN "case" c ON c.id = v.case_id'
 _OF = """
@@ -116,16 +116,18 @@ def _again(session: Session, rows: Sequence[Row[Any]]) -> Iterator[Replayed]:
     readable, given = [], []
     for row in rows:
         try:
-            made = decision_body.recorded(session, row, row.submitted)
+            body = decision_body.opened(session, row)
+            made = decision_body.by_body(row, body, row.submitted)
             facts = case_facts.read_facts(pack.vocabulary, made.facts)
         except ValueError:
             edition = f"{pack.manifest.id} {pack.manifest.version}"
             yield Replayed(row.id, row.case_ref, unreadable=f"Its facts are not those of the policy {edition}.")
         else:
-            readable.append((row, made))
+            readable.append((row, body, made, facts))
             given.append({name: value for name, value in facts.items() if name not in computed})
-    for (row, made), evaluation in zip(readable, evaluator(pack, rows[0].as_of).evaluate(given), strict=True):
-        if _identical(session, pack, row, evaluation):
+    again = evaluator(pack, rows[0].as_of).evaluate(given, dated=False)
+    for (row, body, made, facts), evaluation in zip(readable, again, strict=True):
+        if _identical(pack, row, body, facts, evaluation):
             yield Replayed(row.id, row.case_ref)
             continue
         changes = [(change, mend(pack.form, change)) for change in _changes(pack.form, row, made, evaluation)]
@@ -134,22 +136,23 @@ def _again(session: Session, rows: Sequence[Row[Any]]) -> Iterator[Replayed]:
         yield Replayed(row.id, row.case_ref, differences=differences, mended=mended)
 
 
-def _identical(session: Session, pack: Pack, row: Row[Any], evaluation: Evaluation) -> bool:
+def _identical(pack: Pack, row: Row[Any], body: OpenedBody | None, recorded: Facts, evaluation: Evaluation) -> bool:
     """Whether what comes out is, byte by byte, what is stored: then there is nothing to look for field by field.
 
-    Facts that stand in for submitted ones are given here, so that what was added may come in another order.
+    Facts that stand in for submitted ones are given here and not derived, so those that were added are written in the
+    order in which they were.
     """
     outcome = evaluation.outcome
     columns = (outcome.strategy, outcome.urgency, outcome.certain, outcome.engines_agree)
-    if row.body is None or columns != (row.strategy, row.urgency, row.certain, row.engines_agree):
+    if body is None or columns != (row.strategy, row.urgency, row.certain, row.engines_agree):
         return False
-    submitted = case_facts.read_facts(pack.vocabulary, row.submitted, lenient=True)
-    again = decision_body.uncompressed(row.submitted, submitted, evaluation.facts, outcome)
-    found = decision_body.opened(session, row.pack_sha256, row.body)
-    (added, _, rest), (others, _, other_rest) = again.partition(_GONE), found.partition(_GONE)
-    return rest == other_rest and (
-        added == others or _text(json.loads(added + b"}")) == _text(json.loads(others + b"}"))
-    )
+    added = body.told["added"]
+    # What was recorded as it was submitted has been read already.
+    changed = {name: value for name, value in row.submitted.items() if name in added or name not in recorded}
+    submitted = {name: recorded[name] for name in row.submitted if name not in changed}
+    submitted |= case_facts.read_facts(pack.vocabulary, changed, lenient=True)
+    facts = {name: evaluation.facts[name] for name in added if name in evaluation.facts} | evaluation.facts
+    return decision_body.uncompressed(row.submitted, submitted, facts, outcome) == body.written
 
 
 def _changes(form: int, row: Row[Any], made: Recorded, evaluation: Evaluation) -> Iterator[Change]:

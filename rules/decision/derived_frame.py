@@ -50,10 +50,15 @@ def _difference(name: str, value: object, other: object) -> EngineDisagreement:
 class FrameDeriver:
     """Makes such frames by the formulas of a pack, as of one day."""
 
-    def __init__(self, pack: Pack, as_of: dt.date, wanted: Collection[str] | None = None) -> None:
-        """With the facts that are `wanted` of it, it has no others but those that these come from."""
+    def __init__(
+        self, pack: Pack, as_of: dt.date, wanted: Collection[str] | None = None, known: Collection[str] = ()
+    ) -> None:
+        """With the facts that are `wanted` of it, it has no others but those that these come from.
+
+        What is `known` it is told whenever it completes a frame, and does not look for what that comes from.
+        """
         self._vocabulary = pack.vocabulary
-        needed = set(pack.vocabulary.facts) if wanted is None else _with_sources(pack, wanted)
+        needed = set(pack.vocabulary.facts) if wanted is None else _with_sources(pack, wanted, known)
         self._formulas = FormulaColumns(pack, as_of, needed)
         self._derived = needed & {name for name in pack.formulas if pack.vocabulary.facts[name].derived}
         self._bounded = pack.decides_by_bounds
@@ -79,9 +84,9 @@ class FrameDeriver:
         """The facts that it needs columns of, and those of whose ends."""
         return self._submitted, self._given
 
-    def complete(self, table: pl.DataFrame) -> DerivedFrame:
-        """A frame of what was given, with what follows from it."""
-        columns = self._formulas.derive(table)
+    def complete(self, table: pl.DataFrame, known: DerivedFrame | None = None) -> DerivedFrame:
+        """A frame of what was given, with what follows from it, but for what is `known` of it already."""
+        columns = self._formulas.derive(table, known.values, known.readings) if known else self._formulas.derive(table)
         return DerivedFrame(
             table.with_columns(
                 *(column.alias(name) for name, column in columns.values.items()),
@@ -114,15 +119,16 @@ class FrameDeriver:
         return found
 
 
-def _with_sources(pack: Pack, wanted: Collection[str]) -> set[str]:
-    """Facts with all that their formulas read, and so on."""
+def _with_sources(pack: Pack, wanted: Collection[str], known: Collection[str]) -> set[str]:
+    """Facts with all that their formulas read, and so on, as far as what is known."""
     found: set[str] = set()
     left = list(wanted)
     while left:
         name = left.pop()
         if name not in found:
             found.add(name)
-            left += facts_of(pack.formulas[name].expression) if name in pack.formulas else ()
+            worked_out = name in pack.formulas and name not in known
+            left += facts_of(pack.formulas[name].expression) if worked_out else ()
     return found
 
 

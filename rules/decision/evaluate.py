@@ -117,9 +117,16 @@ class Evaluator:
         self._validity = Validity(pack, as_of, self._derivation, self._parameters)
 
     def evaluate(
-        self, cases: Sequence[Facts], *, closely: bool = False, in_full: Collection[int] | None = None
+        self,
+        cases: Sequence[Facts],
+        *,
+        closely: bool = False,
+        in_full: Collection[int] | None = None,
+        dated: bool = True,
     ) -> list[Evaluation]:
         """Evaluate submitted cases, a chunk at a time; `closely`: the formulas of every case are read both ways.
+
+        Where they need not be `dated`, nobody asks until when they are valid.
 
         With rows that are to be asked about `in_full`, the engine of decision is asked each distinct question only
         once, in this chunk or before. Raises LookedUpError where that and asking in full come to different outcomes.
@@ -142,7 +149,7 @@ class Evaluator:
             Evaluation(
                 each.facts,
                 replace(found, recourse=change, lapsed=doubts) if change or doubts else found,
-                self._validity.until(case, each, found),
+                self._validity.until(case, each, found) if dated else None,
             )
             for case, each, found, change, doubts in zip(cases, derived, outcomes, changes, stale, strict=True)
         ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rules.facts.cells import LAST_DAY
-from rules.facts.legal_days import deadline
+from rules.facts.legal_days import ending
 from rules.formulas.dates import days_after
 from rules.formulas.units import QUANTITIES, Kind
 
@@ -22,12 +22,17 @@ class Function:
     compute: Callable[..., Any]
     reason: str
     strays: int | None = None  # it gives the sum of its arguments, and at most so much more
+    # What it is by the day that its arguments, a day and so many days, come to; the later that is, the later.
+    of_day: Callable[[dt.date], dt.date] | None = None
 
 
 def _legal_deadline(served: dt.date, days: int) -> dt.date:
+    return _working_day(days_after(served, days))
+
+
+def _working_day(end: dt.date) -> dt.date:
     # Beyond the days that a case may name there is no calendar to look at.
-    end = days_after(served, days)
-    return end if end > LAST_DAY else deadline(served, days).date
+    return end if end > LAST_DAY else ending(end).date
 
 
 FUNCTIONS: Final[Mapping[str, Function]] = {
@@ -37,5 +42,6 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
         _legal_deadline,
         "a legal period ends on the next working day, and those are made known anew each year by the State Council",
         strays=10,
+        of_day=_working_day,
     ),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Final
@@ -32,19 +33,28 @@ class Sizes:
 
     def on_the_way(self, expression: f.Expression) -> int:
         """The most that an operator reckons with before its result is there; a quotient rounded half up is doubled."""
-        most = self.most
         match expression:
-            case f.Add(terms):
-                return sum(map(most, terms))
-            case f.Subtract(left, right):
-                return most(left) + most(right)
-            case f.Multiply(factors):
-                return prod(max(1, most(each)) for each in factors)
-            case f.Portion(of, percent):
-                return 2 * most(of) * most(percent) + WHOLE
-            case f.Divide(dividend, divisor):
-                up, down = expression.factors
-                return 2 * (most(dividend) * up + most(divisor) * down)
+            case f.Add(operands) | f.Multiply(operands):
+                pass
+            case f.Subtract(one, other) | f.Portion(one, other) | f.Divide(one, other):
+                operands = (one, other)
             case f.Share(of, balance, before, total):
-                return most(of) * (most(balance) + most(before) + most(total))
-        return most(expression)
+                operands = (of, balance, before, total)
+            case _:
+                return self.most(expression)
+        return reckoned(expression, [self.most(each) for each in operands])
+
+
+def reckoned(expression: f.Expression, most: Sequence[int]) -> int:
+    """The most that an operator reckons with where its operands come to so much at most."""
+    match expression:
+        case f.Multiply():
+            return prod(max(1, each) for each in most)
+        case f.Portion():
+            return 2 * prod(most) + WHOLE
+        case f.Divide():
+            up, down = expression.factors
+            return 2 * (most[0] * up + most[1] * down)
+        case f.Share():
+            return most[0] * sum(most[1:])
+    return sum(most)

@@ -11,15 +11,17 @@ from typing import Final, Literal, TypeAlias
 
 import polars as pl
 
-from rules.decision.derived_frame import FrameDeriver, derived_columns
+from rules.decision.derived_frame import DerivedFrame, FrameDeriver, derived_columns
 from rules.decision.hit_policy import DEFAULT, Ids
 from rules.decision.whatif.bit_policy import BitPolicy, BitSelection
 from rules.decision.whatif.given import Given
+from rules.decision.whatif.moved import facts_in
+from rules.engines.frame import end
 from rules.engines.polars_engine import PolarsEngine
 from rules.engines.truth import Truth, rows
 from rules.facts.case_facts import Facts
-from rules.pack.files.schema import Parameter
-from rules.pack.formulas import Expression, parameters_of
+from rules.formulas.ends import SIDES
+from rules.pack.formulas import facts_of, parameters_of
 from rules.pack.logic.condition_parser import resolve
 from rules.pack.logic.conditions import Condition
 from rules.pack.pack import LoadedRule, Pack
@@ -107,52 +109,92 @@ class Judge:
     def __init__(self, pack: Pack, as_of: dt.date, deriver: FrameDeriver | None = None) -> None:
         parameters = in_force(pack, as_of)
         self.pack = pack
+        self.as_of = as_of
         self.conditions: dict[str, Condition] = {each.rule.id: resolve(each.when, parameters) for each in pack.rules}
         self.engine = PolarsEngine(list(self.conditions.items()), pack.vocabulary)
         self._deriver = deriver or derived_columns(pack, as_of)
         self._policy = BitPolicy(pack)
+        self._engines: dict[Ids, PolarsEngine] = {}  # for some of the rules
 
-    def derives_as(self, other: Judge) -> bool:
-        """Whether the same follows from the same facts by both, so that it need be worked out once."""
+    def derived_otherwise(self, other: Judge) -> frozenset[str] | None:
+        """The facts that another policy works out otherwise from the same facts; None where it does not read the same.
+
+        What is not among them need be worked out once.
+        """
         one, two = self.pack, other.pack
-        return (one is two) or (
-            (one.vocabulary, one.decides_by_bounds, *_derivation(one))
-            == (two.vocabulary, two.decides_by_bounds, *_derivation(two))
-        )
+        if (self.as_of, one.vocabulary, one.decides_by_bounds) != (other.as_of, two.vocabulary, two.decides_by_bounds):
+            return None
+        found = {*(one.formulas.keys() ^ two.formulas.keys())}
+        for name, formula in one.formulas.items():
+            figures = {each.name for each in parameters_of(formula.expression)}
+            if name not in found and (
+                formula.expression != two.formulas[name].expression
+                or any(one.parameters[each] != two.parameters[each] for each in figures)
+                or not found.isdisjoint(facts_of(formula.expression))
+            ):
+                found.add(name)
+        return frozenset(found)
 
-    def table(self, cases: Sequence[Facts] | Given) -> pl.DataFrame:
-        """The cases as columns, what follows from them included."""
+    def frame(self, cases: Sequence[Facts] | Given) -> DerivedFrame:
+        """The cases as columns, with what follows from them."""
         deriver = self._deriver
         if isinstance(cases, Given):
-            return deriver.complete(cases.read(self.pack.vocabulary, *deriver.reads)).table
-        return deriver.derive(cases).table
+            return deriver.complete(cases.read(self.pack.vocabulary, *deriver.reads))
+        return deriver.derive(cases)
 
     def judge(self, cases: Sequence[Facts] | Given) -> Judged:
         """What it says of these cases."""
-        return self.judge_table(self.table(cases))
+        return self.judge_table(self.frame(cases).table)
 
     def judge_table(self, table: pl.DataFrame) -> Judged:
         """What it says of cases that are columns, with what follows from them."""
         verdicts = self.engine.judge(table)
         return self.judged(verdicts.of, verdicts.compared.everywhere)
 
+    def judge_beside(self, other: Judge, frame: DerivedFrame, before: Judged, given: Given) -> Judged:
+        """The same where another policy has made a frame of them, and said `before` what it says of them.
+
+        A fact that both work out alike is what it was, and so is a rule that both have which looks at no other.
+        """
+        otherwise = self.derived_otherwise(other)
+        if otherwise is None:
+            return self.judge(given)
+        alike = {
+            rule
+            for rule, condition in self.conditions.items()
+            if other.conditions.get(rule) == condition and otherwise.isdisjoint(facts_in(condition))
+        }
+        own = tuple(rule for rule in self.conditions if rule not in alike)
+        new = self._engine_of(own).judge(self._derived_anew(otherwise, frame, given)).of if own else {}
+        of = {rule: before.of[rule] if rule in alike else new[rule] for rule in self.conditions}
+        return self.judged(of, before.everywhere)
+
+    def _derived_anew(self, otherwise: frozenset[str], frame: DerivedFrame, given: Given) -> pl.DataFrame:
+        """The columns of a frame that another policy has made, but for what this one works out otherwise."""
+        if not otherwise:
+            return frame.table
+        values = {name: column for name, column in frame.values.items() if name not in otherwise}
+        readings = {name: reading for name, reading in frame.readings.items() if name not in otherwise}
+        table = given.read(self.pack.vocabulary, *self._deriver.reads)
+        made = self._deriver.complete(table, DerivedFrame(table, values, readings)).table
+        kept = (*values, *(end(name, side) for name in values for side in SIDES))
+        return made.with_columns(frame.table[column] for column in kept if column in frame.table.columns)
+
+    def _engine_of(self, rules: Ids) -> PolarsEngine:
+        if rules not in self._engines:
+            self._engines[rules] = self.engine.only(rules)
+        return self._engines[rules]
+
     def judged(self, of: Mapping[str, Truth], everywhere: int) -> Judged:
         """What follows from what every rule is."""
         return Judged(everywhere, of, self._policy.select({rule: true for rule, (true, _) in of.items()}, everywhere))
 
 
-def _derivation(pack: Pack) -> tuple[Mapping[str, Expression], Mapping[str, Parameter]]:
-    """The formulas of a policy with the figures they read."""
-    formulas = {name: each.expression for name, each in pack.formulas.items()}
-    read = {each.name for formula in formulas.values() for each in parameters_of(formula)}
-    return formulas, {name: pack.parameters[name] for name in read}
-
-
 def beside(first: Judge, second: Judge, given: Given) -> tuple[Judged, Judged]:
     """What two policies say of the same cases."""
-    table = first.table(given)
-    before = first.judge_table(table)
-    return before, second.judge_table(table) if first.derives_as(second) else second.judge(given)
+    frame = first.frame(given)
+    before = first.judge_table(frame.table)
+    return before, second.judge_beside(first, frame, before, given)
 
 
 def compare(one: Pack, other: Pack, pairs: Iterable[Pair], as_of: dt.date) -> Comparison:
@@ -186,7 +228,7 @@ def compared(one: Pack, other: Pack, blocks: Iterable[Block], wanted: Wanted = A
         skipped, room = wanted.room(found.flipped, len(found.flips))
         found.flipped += bits.bit_count()
         if listed := list(islice(rows(bits), skipped, None if room is None else skipped + room)):
-            found.flips += _flips(block, listed, (strategies, urgencies), orders, changed)
+            found.flips += _flips(block, bits, listed, (strategies, urgencies), orders, changed)
     return found
 
 
@@ -211,13 +253,15 @@ def _flipped(transitions: Mapping[Transition, int]) -> int:
 
 def _flips(
     block: Block,
+    flipped: int,
     listed: Sequence[int],
     transitions: tuple[Mapping[Transition, int], Mapping[Transition, int]],
     orders: tuple[Sequence[str], Sequence[str]],
     changed: frozenset[str],
 ) -> Iterator[Flip]:
     names = block.named(listed)
-    fired = [_fired(judged, order, listed) for judged, order in zip((block.before, block.after), orders, strict=True)]
+    both_judged = zip((block.before, block.after), orders, strict=True)
+    fired = [_fired(judged, flipped, order, listed) for judged, order in both_judged]
     strategies, urgencies = (_of_rows(each, listed) for each in transitions)
     for at, name in enumerate(names):
         was, now = fired[0][at], fired[1][at]
@@ -226,12 +270,12 @@ def _flips(
         yield Flip(name, strategies[at], urgencies[at], came, went, both)
 
 
-def _fired(judged: Judged, order: Sequence[str], listed: Sequence[int]) -> list[Ids]:
-    """The rules that fire for the cases of some rows, the one for all others last."""
+def _fired(judged: Judged, flipped: int, order: Sequence[str], listed: Sequence[int]) -> list[Ids]:
+    """The rules that fire for the cases of some rows, all `flipped`, the one for all others last."""
     found: list[list[str]] = [[] for _ in listed]
     every = [*((rule, judged.of[rule][0]) for rule in order), (DEFAULT, judged.selection.default)]
     for rule, bits in every:
-        for at in _at(bits, listed):
+        for at in _at(bits & flipped, listed):
             found[at].append(rule)
     return [tuple(each) for each in found]
 
@@ -251,6 +295,9 @@ def _at(bits: int, listed: Sequence[int]) -> Iterator[int]:
 def _count_rules(counts: dict[str, Counter[tuple[Verdict, Verdict]]], before: Judged, after: Judged) -> None:
     for name in (*before.of, *(name for name in after.of if name not in before.of)):
         counted = counts.setdefault(name, Counter())
+        if before.of.get(name) is after.of.get(name):
+            counted.update({(was, was): bits.bit_count() for was, bits in _kinds(before, name) if bits})
+            continue
         for was, some in _kinds(before, name):
             for now, others in _kinds(after, name):
                 if both := (some & others).bit_count():

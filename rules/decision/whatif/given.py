@@ -78,7 +78,8 @@ class Given:
                 together.append([])
             kinds.update(own)
             together[-1].append(part._table)
-        return [cls(pl.concat(tables, how="diagonal")) for tables in together]
+        # In one piece: columns in pieces of different lengths are fitted to each other again at every step.
+        return [cls(pl.concat(tables, how="diagonal", rechunk=True)) for tables in together]
 
     def packed(self) -> bytes:
         """For the record: Parquet, some 50 bytes a case."""

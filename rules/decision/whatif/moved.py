@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from rules.pack.files.schema import Parameter, ParameterValue
-from rules.pack.formulas import parameters_of
+from rules.pack.formulas import facts_of, parameters_of
 from rules.pack.logic.conditions import Compare, Condition, ParameterReference
+from rules.pack.logic.normal_form import facts_of as looked_at
 from rules.pack.logic.normal_form import leaves
 from rules.pack.pack import Pack
 from rules.pack.parameters import canonical, value_on
@@ -39,11 +40,27 @@ def parameters_in(condition: Condition) -> frozenset[str]:
     )
 
 
+def facts_in(condition: Condition) -> frozenset[str]:
+    """The facts that a condition looks at."""
+    return frozenset(fact for leaf in leaves(condition) for fact in looked_at(leaf))
+
+
 def movable(pack: Pack, as_of: dt.date) -> dict[str, Movable]:
     """The figures that can be moved on a day, in the pack's order: of the others no decision depends."""
     by_rules = frozenset[str]().union(*(parameters_in(each.when) for each in pack.rules))
     by_formulas = {each.name for formula in pack.formulas.values() for each in parameters_of(formula.expression)}
     return {each.name: each for each in _in_force(pack, as_of, by_formulas) if each.name in by_rules | by_formulas}
+
+
+def following(pack: Pack) -> dict[str, dict[str, tuple[str, ...]]]:
+    """By figure the facts that formulas work out by it, or by such facts, each with those that its formula reads."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {name: {} for name in pack.parameters}
+    for fact, formula in pack.formulas.items():
+        read, figures = facts_of(formula.expression), {each.name for each in parameters_of(formula.expression)}
+        for name, follow in found.items():
+            if name in figures or not follow.keys().isdisjoint(read):
+                follow[fact] = read
+    return found
 
 
 def _in_force(pack: Pack, as_of: dt.date, by_formulas: set[str]) -> Iterator[Movable]:

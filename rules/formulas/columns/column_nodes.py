@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final, TypeAlias
 
 import polars as pl
 
 from rules.formulas import bounds as b
 from rules.formulas.columns import column_readings as r
-from rules.formulas.columns.column_dates import listed
+from rules.formulas.columns.column_dates import distinct, steps
 from rules.formulas.columns.column_readings import (
     NOTHING,
     Column,
@@ -24,9 +25,11 @@ from rules.formulas.columns.column_readings import (
     Word,
 )
 from rules.formulas.derivation import over
+from rules.formulas.sizes import reckoned
+from rules.pack import formulas as f
 from rules.pack.files.schema import Parameter
 
-_KEPT: Final = 10_000  # days that a parameter was read on
+_ROOM: Final = 2**63  # what 64 bits hold
 
 
 @dataclass
@@ -43,43 +46,63 @@ Read: TypeAlias = Callable[[ChunkColumns], Reading]
 
 
 def dated(parameter: Parameter, on: Read) -> Read:
-    known: dict[tuple[int | None, int | None], tuple[int | None, int | None, bool]] = {}
+    """A parameter on the days of a column. Between two days on which it changes, one is as another."""
+    changes = {each.valid_from.toordinal() for each in parameter.values}
+    changes |= {each.valid_to.toordinal() + 1 for each in parameter.values if each.valid_to}
+    breaks = sorted(changes)
+    begun, many = steps(tuple(breaks)), len(breaks) + 1
 
-    def of_period(low: int | None, high: int | None) -> tuple[int | None, int | None, bool]:
-        if low is None or high is None:
-            return None, None, True
-        found = over(parameter, dt.date.fromordinal(low), dt.date.fromordinal(high))
+    @cache
+    def of_period(first: int, last: int) -> tuple[int | None, int | None, bool]:
+        low, high = (dt.date.fromordinal(breaks[at - 1] if at else max(1, breaks[0] - 1)) for at in (first, last))
+        found = over(parameter, low, high)
         return (None, None, True) if found is b.NOTHING else (*b.ends(found), b.maybe_nothing(found))
 
     def read(chunk: ChunkColumns) -> Reading:
         day = on(chunk)
         if not isinstance(day, Number):
             return NOTHING
-        height = chunk.table.height
-        periods = list(zip(listed(day.low, height), listed(day.high, height), strict=True))
-        if len(known) > _KEPT:
-            known.clear()
-        known.update((period, of_period(*period)) for period in set(periods) - known.keys())
-        rows = [known[period] for period in periods]
-        low, high = (pl.Series([row[place] for row in rows], dtype=pl.Int64) for place in (0, 1))
-        nothing = r.folded(pl.Series([row[2] for row in rows], dtype=pl.Boolean))
-        settled = all(low == high or low is None for low, high, _ in set(rows))
-        return Number(low, low if settled else high, r.either(nothing, day.nothing))
+        first = begun.of(day.low)
+        last = first if day.low is day.high else begun.of(day.high)
+        period = r.sum_of(r.product(first, many), last)
+        if period is None:
+            return NOTHING
+        if isinstance(period, int):
+            least, most, gone = of_period(*divmod(period, many))
+            return Number(least, most, r.either(gone, day.nothing))
+        told = {each: of_period(*divmod(each, many)) for each in distinct(period) if each is not None}
+        settled = all(low == high for low, high, _ in told.values())
+        low, high = (looked_up({each: found[at] for each, found in told.items()}, period) for at in (0, 1))
+        nothing = looked_up({each: int(found[2]) for each, found in told.items()}, period)
+        absent = r.folded(r.either(r.blank(nothing), r.more(nothing, 0)))
+        return Number(low, low if settled else high, r.either(absent, day.nothing))
 
     return read
 
 
-def share(arguments: Sequence[Read]) -> Read:
-    def times(one: Column, other: Column) -> Column:
-        return r.product(r.wide(one), r.wide(other))
+def looked_up(answers: Mapping[int, int | None], places: pl.Series) -> pl.Series:
+    """The answers in the places of a column of them; null where that is."""
+    row = [answers.get(place) for place in range(max(answers, default=-1) + 1)]
+    return pl.Series([*row, None], dtype=pl.Int64)[places.cast(pl.UInt32)]
 
+
+def of_texts(texts: pl.Series, function: Callable[[str | None], int | None]) -> pl.Series:
+    """What a function says of texts, asked once for each."""
+    if texts.null_count() == len(texts):
+        return pl.Series([function(None)], dtype=pl.Int64).new_from_index(0, len(texts))
+    answers = [(text, function(text)) for text in distinct(texts)]
+    told = pl.DataFrame(answers, schema={"text": pl.String, "answer": pl.Int64}, orient="row")
+    return texts.to_frame("text").join(told, on="text", how="left", nulls_equal=True, maintain_order="left")["answer"]
+
+
+def share(whole: f.Share, arguments: Sequence[Read]) -> Read:
     def over_(dividend: Column, divisor: Column, rounding: str = "down") -> Column:
-        return r.quotient(rounding, dividend, r.wide(divisor))
+        return r.quotient(rounding, dividend, divisor)
 
     def exact(of: Column, balance: Column, before: Column, total: Column) -> Column:
         shared = r.greatest(0, r.least(of, total))
-        reached = times(shared, r.sum_of(r.wide(before), r.wide(balance)))
-        part = r.minus(over_(reached, total), over_(times(shared, before), total))
+        reached = r.product(shared, r.sum_of(before, balance))
+        part = r.minus(over_(reached, total), over_(r.product(shared, before), total))
         part = r.where(r.more(shared, 0), part, r.where(there(shared), 0, None))
         return r.greatest(0, r.least(of, part))
 
@@ -88,6 +111,8 @@ def share(arguments: Sequence[Read]) -> Read:
         numbers = [each for each in readings if isinstance(each, Number)]
         if len(numbers) < len(readings):
             return NOTHING
+        if reckoned(whole, [r.largest(each) for each in numbers]) >= _ROOM:
+            numbers = [r.widened(each) for each in numbers]
         nothing = r.some(each.nothing for each in numbers)
         lows, highs = [each.low for each in numbers], [each.high for each in numbers]
         settled = r.folded(r.every(r.exact(each) for each in numbers))
@@ -96,11 +121,11 @@ def share(arguments: Sequence[Read]) -> Read:
         if all(each.low is each.high for each in numbers):
             return Number(value, value, nothing)
         (low, least, _, smallest), (high, most, _, largest) = lows, highs
-        fewest = over_(times(least, r.least(low, largest)), largest)
+        fewest = over_(r.product(least, r.least(low, largest)), largest)
         fewest = r.where(
             r.both(r.more(low, 0), r.more(smallest, 0)), fewest, r.where(there(low, least, largest), 0, None)
         )
-        greatest = over_(times(most, r.least(high, smallest)), smallest, "up")
+        greatest = over_(r.product(most, r.least(high, smallest)), smallest, "up")
         greatest = r.where(r.more(smallest, 0), greatest, most)
         bottom = r.greatest(0, r.least(low, fewest))
         top = r.greatest(0, r.least(high, greatest))

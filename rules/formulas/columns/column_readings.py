@@ -272,6 +272,20 @@ def widened(number: Number) -> Number:
     return _each_end(wide, number)
 
 
+def largest(number: Number) -> int:
+    """The most that a number comes to, above 0 or below, in any case."""
+    columns = (number.low,) if number.low is number.high else (number.low, number.high)
+    return max((abs(end) for each in columns for end in extremes(each)), default=0)
+
+
+def extremes(column: Column) -> tuple[int, ...]:
+    """The least and the most of a column; of nulls alone neither."""
+    if not isinstance(column, pl.Series):
+        return () if column is None else (column,)
+    least_, most = column.min(), column.max()
+    return () if least_ is None else (cast(int, least_), cast(int, most))
+
+
 def narrowed(number: Number) -> Number:
     """A number that fits in 64 bits again."""
     return _each_end(narrow, number)
@@ -306,8 +320,12 @@ def carried(function: Callable[..., Column], readings: Sequence[Number], signs: 
         lows = [each.low if sign > 0 else each.high for each, sign in zip(readings, signs, strict=True)]
         highs = [each.high if sign > 0 else each.low for each, sign in zip(readings, signs, strict=True)]
         return Number(function(*lows), function(*highs), nothing)
-    corners = [function(*point) for point in combined(*((each.low, each.high) for each in readings))]
+    corners = [function(*point) for point in combined(*map(_points, readings))]
     return Number(reduce(least, corners), reduce(greatest, corners), nothing)
+
+
+def _points(number: Number) -> tuple[Column, ...]:
+    return (number.low,) if number.low is number.high else (number.low, number.high)
 
 
 def joined(branches: Sequence[tuple[Flag, Reading]], otherwise: Flag = False) -> Reading:

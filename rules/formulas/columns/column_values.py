@@ -30,7 +30,7 @@ def value_of(reading: Reading, fact: Fact, height: int) -> pl.Series:
     blank = pl.Series([None], dtype=kind).new_from_index(0, height)
     match reading:
         case Number(low, _, _):
-            there = r.both(r.exact(reading), r.more(b.ENDLESS, low))
+            there = r.exact(reading) if _within(low) else r.both(r.exact(reading), r.more(b.ENDLESS, low))
             numbers = _full(r.where(there, low, None), height)
             return dates(numbers) if fact.type == "date" else numbers
         case Truth(holds, fails, nothing):
@@ -55,10 +55,18 @@ def _one_of_two(holds: r.Flag, fails: r.Flag) -> r.Flag:
 def ends_of(reading: Number, height: int) -> tuple[pl.Series, pl.Series]:
     """The ends that comparisons may use: none beyond what is endless, and none where it may be nothing."""
     sure = r.contrary(reading.nothing)
-    low = r.where(sure, r.least(reading.low, b.ENDLESS), None)
-    low = r.where(r.more(low, -b.ENDLESS), low, None)
-    high = r.where(sure, reading.high, None)
-    return _full(low, height), _full(r.where(r.more(b.ENDLESS, high), high, None), height)
+    low, high = (r.where(sure, end, None) for end in (reading.low, reading.high))
+    if not _within(low):
+        low = r.least(low, b.ENDLESS)
+        low = r.where(r.more(low, -b.ENDLESS), low, None)
+    if not _within(high):
+        high = r.where(r.more(b.ENDLESS, high), high, None)
+    return _full(low, height), _full(high, height)
+
+
+def _within(column: Column) -> bool:
+    """Whether no number of a column is endless, nor as far below 0."""
+    return all(abs(end) < b.ENDLESS for end in r.extremes(column))
 
 
 def _full(column: Column, height: int) -> pl.Series:

@@ -7,27 +7,28 @@ and the calendar is shared with it, so that the two readings vouch for each othe
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, reduce
+from types import MappingProxyType
 from typing import Final, cast
 
 import polars as pl
 
 from rules.formulas import bounds as b
-from rules.formulas import dates as calendar
 from rules.formulas.columns import column_nodes as nodes
 from rules.formulas.columns import column_readings as r
 from rules.formulas.columns.column_conditions import compared, decided
-from rules.formulas.columns.column_dates import asked, day_numbers, days_after
+from rules.formulas.columns.column_dates import asked, day_numbers, days_after, full_years, months_begun
 from rules.formulas.columns.column_nodes import ChunkColumns, Read
 from rules.formulas.columns.column_readings import NOTHING, Column, Number, Reading, TextColumn, Truth, Word
 from rules.formulas.columns.column_values import TYPES, ends_of, value_of
+from rules.formulas.dates import years_after
 from rules.formulas.derivation import anytime, missing
 from rules.formulas.ends import ORDERED
 from rules.formulas.functions import FUNCTIONS
 from rules.formulas.reader import State, reader
-from rules.formulas.sizes import WHOLE, WIDEST, Sizes
+from rules.formulas.sizes import WHOLE, WIDEST, Sizes, reckoned
 from rules.pack import formulas as f
 from rules.pack.pack import Pack
 from rules.pack.parameters import in_force
@@ -64,12 +65,24 @@ class FormulaColumns:
             if self._facts[name].derived:
                 seen[name] = reader(each.expression, around)(seen)
 
-    def derive(self, table: pl.DataFrame) -> DerivedColumns:
-        """What follows from the facts of a frame. A derived fact that is given already is kept as it is."""
-        chunk = ChunkColumns(table)
+    def derive(
+        self,
+        table: pl.DataFrame,
+        known: Mapping[str, pl.Series] = MappingProxyType({}),
+        readings: Mapping[str, Reading] = MappingProxyType({}),
+    ) -> DerivedColumns:
+        """What follows from the facts of a frame. A derived fact that is given already is kept as it is.
+
+        What followed for the same cases by the same formulas, with its readings, may be `known`, and is not told again.
+        """
+        chunk = ChunkColumns(table, {name: values for name, values in known.items() if name in self._missing})
+        chunk.facts.update(readings)
+        chunk.facts.update((name, self._submitted(name, values)) for name, values in chunk.stood_in.items())
         values: dict[str, pl.Series] = {}
         ends: dict[str, tuple[pl.Series, pl.Series]] = {}
         for name, read in self._readers:
+            if name in known:
+                continue
             fact, given = self._facts[name], table[name] if name in table.columns else None
             reading = read(chunk)
             value = value_of(reading, fact, table.height)
@@ -82,8 +95,8 @@ class FormulaColumns:
                 reading = nodes.kept(self._submitted(name, given), reading, r.present(given))
             chunk.facts[name] = reading
             if fact.type in ORDERED:
-                known = reading if isinstance(reading, Number) else Number(None, None, True)
-                ends[name] = ends_of(known, table.height)
+                number = reading if isinstance(reading, Number) else Number(None, None, True)
+                ends[name] = ends_of(number, table.height)
         return DerivedColumns(values, ends, {name: chunk.facts[name] for name in values if name not in self._missing})
 
     def _submitted(self, name: str, column: pl.Series) -> Reading:
@@ -183,7 +196,7 @@ class FormulaColumns:
                 return self._division(expression)
             case f.Share(of, balance, before, total):
                 return self._fitted(
-                    nodes.share([self._reader(each) for each in (of, balance, before, total)]), expression
+                    nodes.share(expression, [self._reader(each) for each in (of, balance, before, total)]), expression
                 )
             case f.Least(terms):
                 return self._chain(r.least, terms, [1] * len(terms), expression)
@@ -210,7 +223,8 @@ class FormulaColumns:
             numbers = [each for each in readings if isinstance(each, Number)]
             if len(numbers) < len(readings):
                 return NOTHING
-            return r.carried(function, [r.widened(each) for each in numbers] if broad else numbers, signs)
+            wide = broad and not _fits(whole, numbers)
+            return r.carried(function, [r.widened(each) for each in numbers] if wide else numbers, signs)
 
         return self._fitted(read, whole)
 
@@ -232,8 +246,6 @@ class FormulaColumns:
         signs = (1, -1) if self._rising(expression.dividend) else (0, 0)
 
         def divided(one: Column, other: Column) -> Column:
-            if broad:
-                one, other = r.wide(one), r.wide(other)
             one = one if up == 1 else r.product(one, up)
             other = other if down == 1 else r.product(other, down)
             return r.quotient(expression.rounding, one, other)
@@ -242,6 +254,8 @@ class FormulaColumns:
             one, other = dividend(chunk), divisor(chunk)
             if not isinstance(one, Number) or not isinstance(other, Number):
                 return NOTHING
+            if broad and not _fits(expression, [one, other]):
+                one, other = r.widened(one), r.widened(other)
             low, high = other.low, other.high
             least_one, least_negative = r.more(high, 0), r.more(0, low)
             branches: list[tuple[r.Flag, Reading]] = []
@@ -266,14 +280,19 @@ class FormulaColumns:
             case f.DaysBetween(start, end):
                 return self._carried(lambda one, other: r.minus(other, one), (start, end), (-1, 1), expression)
             case f.MonthsBegun(start, end):
-                return self._carried(asked(calendar.months_begun, True, True), (start, end), (-1, 1), expression)
+                return self._carried(months_begun, (start, end), (-1, 1), expression)
             case f.YearsFull(start, end):
-                return self._carried(asked(calendar.full_years, True, True), (start, end), (-1, 1), expression)
+                return self._carried(full_years, (start, end), (-1, 1), expression)
             case f.Shift(date, amount, unit):
-                moved = days_after if unit == "days" else asked(calendar.years_after, True, False)
+                moved = days_after if unit == "days" else asked(years_after, True, False)
                 return self._carried(moved, (date, amount), (1, 1), expression)
             case f.FunctionCall(name, arguments):
                 function = FUNCTIONS[name]
+                if function.of_day:
+                    counted = asked(function.of_day, True)
+                    return self._carried(
+                        lambda start, days: counted(days_after(start, days)), arguments, (1, 1), expression
+                    )
                 answers = asked(function.compute, *(each == "date" for each in function.arguments))
                 return self._carried(answers, arguments, [0] * len(arguments), expression)
         return None
@@ -330,9 +349,7 @@ class FormulaColumns:
         def read(chunk: ChunkColumns) -> Reading:
             reading = of(chunk)
             if isinstance(reading, TextColumn):
-                texts = reading.values.to_list()
-                known = {text: chosen(text) for text in set(texts)}
-                place = pl.Series([known[text] for text in texts], dtype=pl.Int64)
+                place = nodes.of_texts(reading.values, chosen)
                 flags: list[r.Flag] = [r.filled(place == number, True) for number in range(len(gives))]
                 return r.joined([(r.folded(flag), each(chunk)) for flag, each in zip(flags, gives, strict=True)])
             if not isinstance(reading, Word):
@@ -359,6 +376,11 @@ class FormulaColumns:
         if size > WIDEST:
             raise ValueError("a formula comes to more than a whole number of 128 bits holds on the way")
         return size >= _ROOM
+
+
+def _fits(expression: f.Expression, numbers: Sequence[Number]) -> bool:
+    """Whether an operator needs no more than 64 bits on the way for what the numbers of a chunk are."""
+    return reckoned(expression, [r.largest(each) for each in numbers]) < _ROOM
 
 
 def _same(reading: Reading) -> Read:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -112,5 +113,6 @@ def test_the_command_judges_what_is_stored(database_url: str, vault: Vault, monk
 
 
 def test_policies_that_derive_alike_share_what_they_derive() -> None:
-    assert Judge(PACK, AS_OF).derives_as(Judge(PACK, AS_OF))
-    assert not Judge(PACK, AS_OF).derives_as(Judge(pack(), AS_OF))
+    assert Judge(PACK, AS_OF).derived_otherwise(Judge(PACK, AS_OF)) == frozenset()
+    assert Judge(PACK, AS_OF).derived_otherwise(Judge(PACK, AS_OF + dt.timedelta(days=1))) is None
+    assert Judge(PACK, AS_OF).derived_otherwise(Judge(pack(), AS_OF)) is None

@@ -83,6 +83,15 @@ def test_what_the_application_gives_is_there_with_its_ends_and_what_is_private_i
     assert table["monthly_due"].to_list() == [None, None]
 
 
+def test_what_is_known_is_taken_and_what_it_comes_from_is_not_looked_for() -> None:
+    whole = FrameDeriver(tiny(), TODAY, ["capacity"]).derive([FACTS, {}, {"income_monthly": 0}])
+    known = DerivedFrame(whole.table.select("$row"), whole.values, whole.readings)
+    deriver = FrameDeriver(tiny(), TODAY, ["capacity"], ["capacity"])
+    assert deriver.reads == ([], [])
+    assert deriver.complete(known.table, known).table.columns == ["$row"]
+    assert deriver.complete(known.table, known).values == {}
+
+
 def test_the_columns_of_a_day_are_made_once_and_are_of_that_day() -> None:
     pack = tiny()
     cases: list[Facts] = [{**FACTS, "income_monthly": 100}]

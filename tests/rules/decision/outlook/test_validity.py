@@ -80,6 +80,13 @@ def test_nothing_comes_out_otherwise_before_the_day() -> None:
     assert held > SIZE
 
 
+def test_what_need_not_be_dated_is_the_same_without_a_day() -> None:
+    given = [aged(PACK.vocabulary, facts, AS_OF, AS_OF) for facts in some(3)[:4]]
+    whole, undated = (Evaluator(PACK, AS_OF).evaluate(given, dated=dated) for dated in (True, False))
+    assert any(each.valid_until for each in whole)
+    assert undated == [replace(each, valid_until=None) for each in whole]
+
+
 def test_what_is_worked_out_in_one_go_is_what_the_nodes_say(monkeypatch: pytest.MonkeyPatch) -> None:
     given = some(5)
     in_steps = [each.valid_until for each in on(given, 0)]

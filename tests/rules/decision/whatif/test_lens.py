@@ -14,9 +14,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rules.decision.derived_frame import FrameDeriver
 from rules.decision.hit_policy import HitPolicy
 from rules.decision.whatif.bit_policy import BitPolicy
-from rules.decision.whatif.comparison import ALL, Comparison, Pair, Wanted, compare, compared
+from rules.decision.whatif.comparison import ALL, Comparison, Judge, Pair, Wanted, beside, compare, compared
 from rules.decision.whatif.given import Given, given_facts, slices
 from rules.decision.whatif.lens import Lens
 from rules.decision.whatif.moved import movable, moved
@@ -102,6 +103,56 @@ def test_a_moved_figure_is_a_policy_written_so(name: str, value: str) -> None:
     expected = compare(PACK, written, pairs, AS_OF)
     assert found == expected
     assert found.flips, "the change is one that shows"
+
+
+# What comes of them are words, days, amounts, and facts that others come of; of days, of texts, and on another day.
+BY_FORMULAS = (
+    "first_month_days",
+    "limitation_years",
+    "savings_buffer",
+    "shenzhen_insurance_years",
+    "lpr_1y",
+    "answer_days",
+)
+
+
+def test_a_figure_moved_over_what_is_kept_moves_what_the_whole_policy_would() -> None:
+    """Figures that formulas read, one after the other and the first one again, over two slices."""
+    lens, parts = Lens(PACK, AS_OF, named), [given_of(range(50)), given_of(range(50, 80))]
+    for part in parts:
+        lens.add(part)
+    shown = set()
+    for name in (*BY_FORMULAS, BY_FORMULAS[0]):
+        moving = PARAMETERS[name]
+        assert moving.by_formulas
+        other = moved(PACK, moving, moving.value * 2 + 1)
+        judge = Judge(other, AS_OF, FrameDeriver(other, AS_OF))
+        whole = [judge.judge(part) for part in parts]
+        blocks = list(lens.moved(other, moving))
+        assert [block.after for block in blocks] == whole, moving.name
+        if any(block.after.of != block.before.of for block in blocks):
+            shown.add(moving.name)
+    assert len(shown) > 3, shown  # the changes are ones that show
+
+
+def test_cases_that_come_later_are_moved_with_the_others() -> None:
+    lens, moving = Lens(PACK, AS_OF, named), PARAMETERS["first_month_days"]
+    other = moved(PACK, moving, Decimal(90))
+    for number, part in enumerate((range(100), range(100, 150)), 1):
+        lens.add(given_of(part))
+        assert len(list(lens.moved(other, moving))) == number
+
+
+def test_policies_beside_each_other_are_judged_as_each_alone() -> None:
+    """Of the second one only what it works out otherwise is worked out again, and the rules that look at that."""
+    figures = [moved(PACK, PARAMETERS[name], Decimal(7)) for name in ("multi_creditors", "limitation_years")]
+    first, some = Judge(PACK, AS_OF), given_of(range(150))
+    alone = first.judge(some)
+    for other, differing in ((without_a_rule(), 0), (figures[0], 0), (figures[1], 3)):
+        second = Judge(other, AS_OF)
+        assert len(first.derived_otherwise(second) or ()) == differing
+        assert beside(first, second, some) == (alone, second.judge(some))
+        assert beside(second, first, some)[1] == alone
 
 
 def test_where_a_figure_stays_nothing_moves_and_what_is_no_figure_is_refused() -> None:
