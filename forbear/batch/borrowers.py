@@ -11,18 +11,21 @@ from sqlmodel import Session
 
 from rules.facts.notation.letters import one_form
 
+# One borrower after the other (OFFSET): who has not counted the cases yet would read all that the submitter has.
 _OPEN_CASES = text("""
     SELECT c.borrower_ref, c.id, v.facts ->> 'lender', v.facts ->> 'days_overdue', v.facts ->> 'due_date',
         v.facts ->> 'monthly_due', v.facts ->> 'balance',
         v.facts ->> 'product' IS DISTINCT FROM 'mortgage' AND v.facts ->> 'not_my_loan' IS DISTINCT FROM 'true',
         v.facts ->> 'product' = 'mortgage' AND v.facts ->> 'not_my_loan' IS DISTINCT FROM 'true',
         v.facts ->> 'own_instalment_in_budget', v.facts ->> 'priority_payments'
-    FROM "case" c
+    FROM unnest(CAST(:borrowers AS text[])) AS wanted (form)
+    CROSS JOIN LATERAL (
+        SELECT id, borrower_ref FROM "case" WHERE submitter = :submitter AND borrower_ref = wanted.form OFFSET 0
+    ) c
     CROSS JOIN LATERAL (
         SELECT facts FROM case_version WHERE case_id = c.id ORDER BY number DESC LIMIT 1
     ) v
-    WHERE c.submitter = :submitter AND c.borrower_ref = ANY(:borrowers)
-      AND v.facts ->> 'legal_stage' IS DISTINCT FROM 'settled'
+    WHERE v.facts ->> 'legal_stage' IS DISTINCT FROM 'settled'
 """)
 
 

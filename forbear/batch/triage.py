@@ -33,27 +33,29 @@ from rules.facts import case_facts, red_flags
 from rules.facts.texts import texts_of
 from rules.pack.pack import Pack
 
-_COLUMNS = (
-    "id",
-    "case_version_id",
-    "pack_sha256",
-    "as_of",
-    "strategy",
-    "urgency",
-    "certain",
-    "engines_agree",
-    "body",
-    "valid_until",
-    "last_deadline",
-    "chunk_id",
-    "created_at",
-)
+_COLUMNS = {
+    "id": "int8",
+    "case_version_id": "int8",
+    "pack_sha256": "text",
+    "as_of": "date",
+    "strategy": "text",
+    "urgency": "text",
+    "certain": "bool",
+    "engines_agree": "bool",
+    "body": "bytea",
+    "valid_until": "date",
+    "last_deadline": "date",
+    "chunk_id": "int8",
+    "created_at": "timestamptz",
+}
+# Whether each is decided is asked by itself (LIMIT): who has not counted them yet would read all decisions of a day.
 _UNDECIDED = text(f"""
     SELECT v.id, {VERSION_COLUMNS}
     FROM case_version v JOIN "case" c ON c.id = v.case_id
-    WHERE v.id = ANY(:versions) AND NOT EXISTS (
-        SELECT FROM decision d WHERE d.case_version_id = v.id AND d.pack_sha256 = :pack AND d.as_of = :as_of
-    )
+    LEFT JOIN LATERAL (
+        SELECT id FROM decision WHERE case_version_id = v.id AND pack_sha256 = :pack AND as_of = :as_of LIMIT 1
+    ) d ON true
+    WHERE v.id = ANY(:versions) AND d.id IS NULL
     ORDER BY v.id
 """)  # noqa: S608 - text of ours
 _IDS = text("SELECT nextval(pg_get_serial_sequence('decision', 'id')) FROM generate_series(1, :count)")

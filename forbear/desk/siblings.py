@@ -34,10 +34,24 @@ TIED: Final = f"""
 _LEAST_DIGITS: Final = 7  # of a phone number; what has fewer, or one digit all along, is a blank filled in
 _LEAST_LETTERS: Final = 2  # of a name
 _ID = re.compile(r"[1-9]\d{16}[\dX]|[1-9]\d{14}")
-# Whom a crisis can concern: most cases have none beside them, and nothing else is looked up for these.
+# Whether a case `same` of the same person is a crisis, or has one beside it: looked up by its number and no other way.
+_GRAVE: Final = "(SELECT k.danger = 'explicit' OR k.crisis_beside FROM desk_case k WHERE k.case_id = same.id)"
+# Whom a crisis can concern: most cases have none beside them, and nothing else is looked up for these. It asks as TIED
+# does, but by one key after the other and how many share a number last, since that hardly ever has to be known; each as
+# a value, because the planner answers an EXISTS by looking at every case there is.
+_BY_NUMBER: Final = """
+    (SELECT (SELECT count(*) FROM (SELECT FROM "case" WHERE {key} = found.{key} LIMIT {more}) shared) < {more}
+    FROM (SELECT same.{key} FROM "case" same WHERE same.{key} = c.{key} AND {grave} LIMIT 1) found)
+"""
 _NEAR = text(f"""
-    SELECT c.id FROM "case" c {TIED} JOIN desk_case k ON k.case_id = tied.id
-    WHERE c.id = ANY(:cases) AND (k.danger = 'explicit' OR k.crisis_beside)
+    SELECT c.id FROM "case" c WHERE c.id = ANY(:cases) AND (
+        coalesce((SELECT true FROM "case" same WHERE same.submitter = c.submitter
+            AND same.borrower_ref = c.borrower_ref AND {_GRAVE} LIMIT 1), false)
+        OR coalesce((SELECT true FROM person own JOIN person same ON same.head = own.head
+            WHERE own.id = c.id AND {_GRAVE} LIMIT 1), false)
+        OR coalesce({_BY_NUMBER.format(key="phone_key", grave=_GRAVE, more=_ONE_PERSON + 1)}, false)
+        OR coalesce({_BY_NUMBER.format(key="id_key", grave=_GRAVE, more=_ONE_PERSON + 1)}, false)
+    )
     UNION
     SELECT case_id FROM desk_case WHERE case_id = ANY(:cases) AND crisis_beside
 """)  # noqa: S608 - text of ours
@@ -82,7 +96,7 @@ def keys(vault: Vault, submitter: str, private: Mapping[str, str]) -> PersonKeys
 
 def met(vault: Vault, submitter: str, name: str, words: str) -> tuple[bytes, ...]:
     """The keyed hash of words as one of PersonKeys, and what it may be in the record besides; none of what is none."""
-    plain = _FORMS[name](words)
+    plain = _FORMS[name](words) if words else ""
     return vault.macs(f"person\n{submitter}\n{name}\n{plain}".encode()) if plain else ()
 
 

@@ -27,7 +27,8 @@ _FAR = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 # it is recommended something else now, and one that is with a supervisor stays there; the time to answer runs anew only
 # if the urgency is another. Danger that was found in the same words as before is as settled as it was; found in others
 # it is there anew, and the case comes back; found no more, it stays until a person settles it, but for danger that was
-# only possible and that an answer denies.
+# only possible and that an answer denies. Its decision is asked for case by case: who has not counted them yet would
+# read all that the pack decided that day.
 _TERMS = {
     "same": "((desk.strategy, desk.decided_urgency) = (excluded.strategy, excluded.decided_urgency))",
     "same_urgency": "(desk.decided_urgency = excluded.decided_urgency)",
@@ -63,7 +64,10 @@ _PLACE = text(
             shown.product, shown.days_overdue, shown.overdue_bucket, shown.city
         FROM jsonb_to_recordset(CAST(:shown AS jsonb)) AS shown
             (version bigint, deadline date, product text, days_overdue integer, overdue_bucket text, city text)
-        JOIN decision d ON d.case_version_id = shown.version AND d.pack_sha256 = :pack AND d.as_of = :as_of
+        CROSS JOIN LATERAL (
+            SELECT * FROM decision
+            WHERE case_version_id = shown.version AND pack_sha256 = :pack AND as_of = :as_of LIMIT 1
+        ) d
         JOIN case_version v ON v.id = d.case_version_id
         JOIN "case" c ON c.id = v.case_id
     ) decided

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as Titles
 from dataclasses import dataclass
 from dataclasses import field as part
@@ -21,7 +21,7 @@ from forbear.intake.guessing.legends import leaves
 from forbear.intake.guessing.remembered import Remembered
 from forbear.intake.guessing.scales import Scales
 from forbear.intake.layouts import wide
-from forbear.intake.layouts.layout import Layout
+from forbear.intake.layouts.layout import Layout, taker
 from forbear.intake.layouts.parts import Parts
 from forbear.intake.mapping import Mapping
 from forbear.intake.notices import asked_notices, comma_notices, notices_of
@@ -174,6 +174,7 @@ class _RowReader:
         self._as_of = as_of
         self._past = past_of(vocabulary)
         self._layout = Layout(vocabulary, distinct(columns), mapping, date_forms)
+        self._amounts = taker([at for at, _, _ in self._layout.amounts])
         self._parsers = {debt: Parser(vocabulary, units=units) for debt, units in self._layout.units.items()}
         self._met = _Met()
 
@@ -264,8 +265,12 @@ class _RowReader:
         if (notes := facts.get(NOTES)) is not None:
             yield self._vocabulary.facts[NOTES].title.zh, str(notes)
 
-    def _read_either_way(self, number: int, cells: Sequence[object]) -> Iterator[FieldError]:
+    def _read_either_way(self, number: int, cells: Sequence[object]) -> Iterable[FieldError]:
         """A fault for each 12,345 of a file that has 3,5 too, and for 12 in a column that has 1.2万."""
+        in_doubt = self._scales.any_said or any("," in cell for cell in self._amounts(cells) if type(cell) is str)
+        return self._each_way(number, cells) if in_doubt else ()
+
+    def _each_way(self, number: int, cells: Sequence[object]) -> Iterator[FieldError]:
         amounts = self._layout.amounts
         self._commas.note(number, (cells[at] for at, _, _ in amounts))
         for at, name, _ in amounts:

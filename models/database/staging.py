@@ -15,19 +15,26 @@ from sqlmodel import Session
 from models.database.copy import copy_into
 from models.intake.batch import Batch, Lane
 
-ACCEPTED = (
-    *("row", "case_ref", "ref_form", "ref_grams", "borrower_ref", "phone_key", "id_key", "name_key"),
-    *("lane", "version_id", "content_mac", "former_mac", "facts", "private"),
-)
-REJECTED = ("row", "field", "content")
+# Lists and JSON go as their text, as the tables beside have them: what is stored is made of it once.
+ACCEPTED = {
+    "row": "int4",
+    **dict.fromkeys(("case_ref", "ref_form", "ref_grams", "borrower_ref"), "text"),
+    **dict.fromkeys(("phone_key", "id_key", "name_key"), "bytea"),
+    "lane": "int2",
+    "version_id": "int8",
+    **dict.fromkeys(("content_mac", "former_mac"), "bytea"),
+    "facts": "text",
+    "private": "bytea",
+}
+REJECTED = {"row": "int4", "field": "text", "content": "bytea"}
 _WORKERS = 4  # that pieces of a file are made for: more take longer turns, fewer find as much for each
 _FEWEST = 1_000  # cases in a piece, or about as many, where there are more
 _CREATE = (
     """
     CREATE TEMPORARY TABLE staged (
-        row integer NOT NULL, case_ref text NOT NULL, ref_form text NOT NULL, ref_grams text[], borrower_ref text,
+        row integer NOT NULL, case_ref text NOT NULL, ref_form text NOT NULL, ref_grams text, borrower_ref text,
         phone_key bytea, id_key bytea, name_key bytea, lane smallint NOT NULL, version_id bigint NOT NULL,
-        content_mac bytea NOT NULL, former_mac bytea, facts jsonb NOT NULL, private bytea
+        content_mac bytea NOT NULL, former_mac bytea, facts text NOT NULL, private bytea
     ) ON COMMIT DROP
     """,
     """
@@ -41,25 +48,33 @@ _CREATE = (
     """,
 )
 # DO UPDATE locks the cases that exist already even where there is nothing to update, in one order for all. Ids are
-# in the order of the rows: of cases alike in everything the queue shows the first row first.
+# in the order of the rows: of cases alike in everything the queue shows the first row first. Of a case that was not
+# there nobody else can know anything yet: it is matched at once.
 _CASES = """
-    INSERT INTO "case" AS c
-        (id, submitter, case_ref, ref_form, ref_grams, borrower_ref, phone_key, id_key, name_key, keyed, created_at)
-    SELECT id, :submitter, case_ref, ref_form,
-        coalesce(ref_grams, ARRAY(
-            SELECT DISTINCT substr(lower(case_ref), start, size)
-            FROM generate_series(1, 3) size, generate_series(1, length(case_ref) - size + 1) start
-        )),
-        borrower_ref, phone_key, id_key, name_key, true, :now
-    FROM (SELECT *, nextval('case_id_seq') AS id FROM (SELECT * FROM staged ORDER BY row) in_order) numbered
-    ORDER BY case_ref COLLATE "C"
-    ON CONFLICT (submitter, case_ref) DO UPDATE SET ref_form = excluded.ref_form,
-        borrower_ref = excluded.borrower_ref, phone_key = excluded.phone_key, id_key = excluded.id_key,
-        name_key = excluded.name_key, keyed = true
-    WHERE (c.ref_form, c.borrower_ref, c.phone_key, c.id_key, c.name_key, c.keyed)
-        IS DISTINCT FROM (
-            excluded.ref_form, excluded.borrower_ref, excluded.phone_key, excluded.id_key, excluded.name_key, true
-        )
+    WITH made AS (
+        INSERT INTO "case" AS c
+            (id, submitter, case_ref, ref_form, ref_grams, borrower_ref, phone_key, id_key, name_key, keyed, created_at)
+        SELECT id, :submitter, case_ref, ref_form,
+            coalesce(CAST(ref_grams AS text[]), ARRAY(
+                SELECT DISTINCT substr(lower(case_ref), start, size)
+                FROM generate_series(1, 3) size, generate_series(1, length(case_ref) - size + 1) start
+            )),
+            borrower_ref, phone_key, id_key, name_key, true, :now
+        FROM (SELECT *, nextval('case_id_seq') AS id FROM (SELECT * FROM staged ORDER BY row) in_order) numbered
+        ORDER BY case_ref COLLATE "C"
+        ON CONFLICT (submitter, case_ref) DO UPDATE SET ref_form = excluded.ref_form,
+            borrower_ref = excluded.borrower_ref, phone_key = excluded.phone_key, id_key = excluded.id_key,
+            name_key = excluded.name_key, keyed = true
+        WHERE (c.ref_form, c.borrower_ref, c.phone_key, c.id_key, c.name_key, c.keyed)
+            IS DISTINCT FROM (
+                excluded.ref_form, excluded.borrower_ref, excluded.phone_key, excluded.id_key, excluded.name_key, true
+            )
+        RETURNING WITH (OLD AS before, NEW AS after) after.id, after.case_ref, before.id IS NULL AS is_new
+    )
+    INSERT INTO matched (row, case_id, number, version_id, changed, lane)
+    SELECT s.row, made.id, 0, s.version_id, true, s.lane
+    FROM made JOIN staged s ON s.case_ref = made.case_ref
+    WHERE made.is_new
 """
 # A statement of its own, so that it sees what another submission committed while the one before waited for it.
 _MATCH = """
@@ -74,11 +89,11 @@ _MATCH = """
     CROSS JOIN LATERAL (
         SELECT coalesce(v.content_mac IN (s.content_mac, s.former_mac), false) AS content
     ) same
-    ORDER BY s.row
+    WHERE NOT EXISTS (SELECT FROM matched m WHERE m.row = s.row)
 """
 _VERSIONS = """
     INSERT INTO case_version (id, case_id, number, facts, private, content_mac, batch_id, created_at)
-    SELECT m.version_id, m.case_id, m.number + 1, s.facts, s.private, s.content_mac, :batch, :now
+    SELECT m.version_id, m.case_id, m.number + 1, CAST(s.facts AS jsonb), s.private, s.content_mac, :batch, :now
     FROM matched m JOIN staged s ON s.row = m.row
     WHERE m.changed
     ORDER BY m.row
@@ -204,8 +219,8 @@ def merge(session: Session, batch: Batch, sizes: Mapping[str, int], now: dt.date
         **{lane.name.lower(): lane.value for lane in Lane},
     }
     connection.execute(text("ANALYZE staged (row, case_ref)"))  # nobody else analyses a temporary table
-    for statement in (_CASES, _MATCH):
-        connection.execute(text(statement), values)
+    if connection.execute(text(_CASES), values).rowcount < batch.rows_read - batch.rejected:
+        connection.execute(text(_MATCH), values)
     connection.execute(text("ANALYZE matched"))
     for statement in (_VERSIONS, _BATCH_CASES, _REJECTIONS):
         connection.execute(text(statement), values)

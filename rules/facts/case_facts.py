@@ -87,21 +87,23 @@ def _reader(fact: Fact, unit: Unit, timezone: str) -> Reader:
             return rate_reader(fact, unit)
 
 
-def _remembering(read: Reader) -> Reader:
-    """The reader, with the values of short cells kept: a column says the same few things over and over."""
-    kept: dict[str, Value | None] = {}
+class _Remembering:
+    """A reader that keeps the values of short cells: a column says the same few things over and over."""
 
-    def remember(cell: object) -> Value | None:
+    def __init__(self, read: Reader) -> None:
+        self._read = read
+        self.kept: dict[object, Value | None] = {}  # by cells that are texts, and nothing else
+
+    def __call__(self, cell: object) -> Value | None:
+        """The value of a cell."""
         if type(cell) is not str or len(cell) > _SHORT:
-            return read(cell)
-        if cell in kept:
-            return kept[cell]
-        value = read(cell)
-        if len(kept) < _KEPT:
-            kept[cell] = value
+            return self._read(cell)
+        if cell in self.kept:
+            return self.kept[cell]
+        value = self._read(cell)
+        if len(self.kept) < _KEPT:
+            self.kept[cell] = value
         return value
-
-    return remember
 
 
 class Parser:
@@ -116,6 +118,8 @@ class Parser:
             for name, fact in vocabulary.facts.items()
             if rule_test or not fact.derived
         }
+        # What was read before is looked up before a reader is asked: of most cells nothing else is needed.
+        self._kept = {name: read.kept for name, read in self._readers.items() if isinstance(read, _Remembering)}
         self._required = [
             (name, fact.required_unless)
             for name, fact in vocabulary.facts.items()
@@ -127,15 +131,19 @@ class Parser:
         read = reader(fact, unit, vocabulary.timezone)
         if fact.type == "text" and (fact.code or fact.private):  # no two alike
             return read
-        return _remembering(doubting(read, name, fact, vocabulary, unit) if doubts else read)
+        return _Remembering(doubting(read, name, fact, vocabulary, unit) if doubts else read)
 
     def parse(self, raw: Mapping[str, object], faults: Iterable[FieldError] = ()) -> tuple[Facts, list[FieldError]]:
         """The row's facts and everything wrong with it, `faults` first; keys that are no facts are passed over."""
         facts: Facts = {}
         errors: list[FieldError] = list(faults)
-        readers = self._readers
+        readers, kept = self._readers, self._kept
         for name, cell in raw.items():
             if cell is None or cell == "" or name not in readers:
+                continue
+            if type(cell) is str and name in kept and cell in kept[name]:
+                if (known := kept[name][cell]) is not None:
+                    facts[name] = known
                 continue
             try:
                 value = readers[name](cell)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from statistics import median
-from typing import Final, TypeAlias
+from typing import Final, Generic, TypeAlias, TypeVar
 
 from rules.facts.case_facts import Facts, FieldError, display, number
 from rules.facts.cell_doubts import HUNDREDTHS, filled
@@ -21,6 +21,7 @@ _Named: TypeAlias = dict[str, str]  # what a text may name, by the facts that ar
 # The field that comes back, the facts and the numbers that its text may name.
 _Found: TypeAlias = tuple[str, _Named, dict[str, object]]
 _Check: TypeAlias = Callable[[Facts], Sequence[_Found]]
+_T = TypeVar("_T")
 _DAYS_OF_4_YEARS: Final = 1461
 _NOTHING: Final[Sequence[_Found]] = ()
 _MOST: Final = 60  # percent of the numbers of a column
@@ -34,15 +35,12 @@ class RowDoubts:
         self._vocabulary, self._as_of = vocabulary, as_of
         checks = ((name, each, _check(each, vocabulary, as_of)) for name, each in vocabulary.doubts.items())
         found = [(name, each, _needed(each), check) for name, each, check in checks if check is not None]
-        self._checks = [(each.text, needed, check) for _, each, needed, check in found if not asks(each)]
-        self._asking = [(name, needed, check) for name, each, needed, check in found if asks(each)]
+        self._checks = _ByFact([((each.text, check), needed) for _, each, needed, check in found if not asks(each)])
+        self._asking = _ByFact([((name, check), needed) for name, each, needed, check in found if asks(each)])
 
     def of(self, facts: Facts, among: Collection[str] | None = None) -> Iterator[FieldError]:
         """What is in doubt; with `among` only what one of these facts has to do with."""
-        known = facts.keys()
-        for text, needed, check in self._checks:
-            if not needed <= known:
-                continue
+        for text, check in self._checks.of(facts):
             for field, named, numbers in check(facts):
                 if among is None or not {field, *named.values()}.isdisjoint(among):
                     yield self._error(text, field, named, numbers, facts)
@@ -50,10 +48,9 @@ class RowDoubts:
     def to_ask(self, facts: Facts) -> dict[str, str]:
         """The facts that are not to be used and asked for, each with the first doubt of it."""
         found: dict[str, str] = {}
-        for name, needed, check in self._asking:
-            if needed <= facts.keys():
-                for field, _, _ in check(facts):
-                    found.setdefault(field, name)
+        for name, check in self._asking.of(facts):
+            for field, _, _ in check(facts):
+                found.setdefault(field, name)
         return found
 
     def _error(self, text: Text, field: str, named: _Named, numbers: dict[str, object], facts: Facts) -> FieldError:
@@ -66,6 +63,27 @@ class RowDoubts:
     def _shown(self, name: str, facts: Facts) -> Text:
         zh, en = (display(self._vocabulary, name, facts[name], language) for language in ("zh", "en"))
         return Text(zh=zh, en=en)
+
+
+class _ByFact(Generic[_T]):
+    """What is checked of a row, by the facts without which there is nothing to check: most rows have few of them."""
+
+    def __init__(self, checks: Sequence[tuple[_T, frozenset[str]]]) -> None:
+        self._checks = checks
+        self._always = [at for at, (_, needed) in enumerate(checks) if not needed]
+        self._of: dict[str, list[int]] = {}
+        for at, (_, needed) in enumerate(checks):
+            for name in sorted(needed)[:1]:
+                self._of.setdefault(name, []).append(at)
+
+    def of(self, facts: Facts) -> Iterator[_T]:
+        """Those that a row with these facts can be held to, in their order."""
+        of, known = self._of, facts.keys()
+        possible = [*self._always, *(at for name in known if name in of for at in of[name])]
+        for at in sorted(possible):
+            check, needed = self._checks[at]
+            if len(needed) < 2 or needed <= known:
+                yield check
 
 
 def asks(doubt: d.Doubt) -> bool:

@@ -14,8 +14,17 @@ from rules.facts.phrases.contexts import lowering
 from rules.facts.phrases.index import PhraseIndex
 from rules.facts.phrases.negation import negated
 from rules.facts.phrases.patterns import Sequence, compiled, expanded, needs, pattern_of, word_expression
-from rules.facts.phrases.signs import Scale, Sentence, classes_of_words, fills_clause, part, sentences
-from rules.facts.reading import Reading, bare, reading
+from rules.facts.phrases.signs import (
+    LONGEST,
+    Place,
+    Scale,
+    Sentence,
+    classes_of_words,
+    fills_clause,
+    part,
+    sentences,
+)
+from rules.facts.reading import PAUSE, Reading, bare, reading
 from rules.locale import Language, in_language, listed, said
 from rules.locale.word_lists import word_lists
 from rules.pack.files.red_flags import Grade, RedFlag
@@ -23,6 +32,8 @@ from rules.pack.pack import Pack
 
 _AND: Final = re.compile(rf"\s*(?:{'|'.join(word_lists('negation')['and'])})\s*")
 _REPEATED: Final = 60  # letters of a text that may well stand in other cases too, word by word
+_PARTING: Final = re.compile("[-_/ ]")
+_REFERENCE: Final = re.compile("(?=[^0-9]*[0-9])[A-Za-z0-9]+(?:[-_/ ][A-Za-z0-9]+)*")  # with a figure in it
 _MASK: Final = "\ufffc"  # stands for a letter in which nothing is looked for
 
 
@@ -91,6 +102,8 @@ def matches(pack: Pack, text: str) -> tuple[NoteMatch, ...]:
     patterns find no danger in a sentence, its signs may; where a sentence looks harmless, explicit words are lowered,
     unless they stand by themselves.
     """
+    if _scanner(pack).says_nothing(text):
+        return ()
     return _repeated(pack, text) if len(text) <= _REPEATED else _matches(pack, text)
 
 
@@ -255,9 +268,23 @@ class _Scanner:
         self._of_danger = re.compile("|".join(map(word_expression, sorted(words)))) if words else None
         self.classes = classes_of_words(classes)
         self.scale = Scale(pack.signs, {bare(word) for word in words}) if pack.signs else None
+        self._weighs = self.scale.known if self.scale else frozenset[str]()
         self.of_danger = {
             (entry.danger.kind, entry.danger.grade): flag for flag, entry in pack.red_flags.items() if entry.danger
         }
+
+    def says_nothing(self, text: str) -> bool:
+        """Whether a text is a reference without any word that is looked for: most are, and no two are alike.
+
+        Only of one that is read as its letters stand, in one sentence: whatever is found in it needs one of its words.
+        """
+        if len(text) > LONGEST or _REFERENCE.fullmatch(text) is None:
+            return False
+        words = _PARTING.sub(" ", text.lower()).split()
+        if self._weighs is None or self._phrases.possible("".join(words)):
+            return False
+        told = Sentence(Place(0, len(text)), (PAUSE, *words, PAUSE), (), self.classes)
+        return self._weighs.isdisjoint(told.pieces)
 
     def places(self, read: Reading) -> Iterator[tuple[str, int, int]]:
         """Where words and patterns stand, each with its flag."""

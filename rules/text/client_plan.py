@@ -135,11 +135,17 @@ def _ranked(entries: Mapping[str, Advice], ids: Iterable[str]) -> list[Advice]:
 
 def _rounded(pack: Pack, facts: Facts) -> Facts:
     """The facts, amounts in whole yuan."""
-    types = {name: fact.type for name, fact in pack.vocabulary.facts.items()}
+    amounts = _amounts(pack)
     return {
-        name: value // 100 * 100 if types.get(name) == "money" and isinstance(value, int) else value
+        name: value // 100 * 100 if name in amounts and isinstance(value, int) else value
         for name, value in facts.items()
     }
+
+
+@lru_cache(maxsize=8)
+def _amounts(pack: Pack) -> frozenset[str]:
+    """The facts that are amounts of money."""
+    return frozenset(name for name, fact in pack.vocabulary.facts.items() if fact.type == "money")
 
 
 def _harmless(pack: Pack, step: str) -> bool:

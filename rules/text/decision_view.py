@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from pydantic import ConfigDict, Field
 
 from rules.decision.hit_policy import Ids
-from rules.decision.outcome import Counterfactual, DeadlineDue, EngineDisagreement, Outcome
+from rules.decision.outcome import Counterfactual, DeadlineDue, EngineDisagreement, Outcome, not_evaluated
 from rules.decision.outlook.questions import ranked, settles
 from rules.decision.reasons import source, speaking
 from rules.decision.safety_hold import SafetyHold, for_staff, held_back
@@ -23,6 +23,7 @@ from rules.facts.red_flags import RedFlagMatch
 from rules.facts.red_flags import sentence as red_flag_sentence
 from rules.finance.repayment_plan import RepaymentPlan
 from rules.locale import listed, said
+from rules.pack.files.doubts import IN_DOUBT
 from rules.pack.files.red_flags import Grade
 from rules.pack.files.schema import (
     Fact,
@@ -267,19 +268,31 @@ def plan_view(pack: Pack, plan: RepaymentPlan) -> PlanView:
         waiver_asked=yuan(plan.waived),
         within_stress=plan.within_stress,
         share=None if plan.share is None else yuan(plan.share),
-        text=Text(zh=plan_sentence(plan, "zh"), en=plan_sentence(plan, "en")),
+        text=plan_sentence(plan),
     )
 
 
 def _reason(pack: Pack, rule: str, facts: Facts, as_of: dt.date) -> ReasonView:
     return ReasonView(
         rule=rule,
-        text=Text(zh=reason(pack, rule, facts, as_of, "zh"), en=reason(pack, rule, facts, as_of, "en")),
+        text=reason(pack, rule, facts, as_of),
         references=citations(pack, source(pack, rule).references),
     )
 
 
 def _questions(pack: Pack, outcome: Outcome, facts: Facts) -> tuple[QuestionView, ...]:
+    if facts.get("note_flags") or facts.get(IN_DOUBT):  # what is asked, and why, hangs on the facts as well
+        return _asked(pack, outcome, facts)
+    return _usual_questions(pack, outcome.strategy, outcome.questions, outcome.rules_unknown)
+
+
+@lru_cache(maxsize=2048)  # of many cases the same is not known
+def _usual_questions(pack: Pack, strategy: str, questions: Ids, unknown: Ids) -> tuple[QuestionView, ...]:
+    outcome = replace(not_evaluated(pack), strategy=strategy, questions=questions, rules_unknown=unknown)
+    return _asked(pack, outcome, {})
+
+
+def _asked(pack: Pack, outcome: Outcome, facts: Facts) -> tuple[QuestionView, ...]:
     known, doubted = pack.vocabulary.facts, asked_about(pack.vocabulary, facts)
     return tuple(
         QuestionView(

@@ -336,7 +336,7 @@ def _offers(pack: Pack, approach: Approach, outcome: Outcome) -> Iterator[PlanOf
     """The plans of the strategy; before a court, which has none of its own, those of the others."""
     own = [plan for plan in outcome.plans if plan.strategy == outcome.strategy]
     for plan in own or (outcome.plans if approach.to == "court" else ()):
-        text = Text(zh=sentence(plan, "zh"), en=sentence(plan, "en"))
+        text = sentence(plan)
         yield PlanOffer(plan, pack.strategies[plan.strategy].title, text)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +18,7 @@ from rules.pack.files.schema import Text
 from rules.pack.logic.condition_parser import parse, resolve
 from rules.pack.pack import Pack
 from rules.pack.parameters import in_force, value_on
-from rules.pack.placeholders import placeholders
+from rules.pack.placeholders import pieces, placeholders
 from rules.text.english import day
 from rules.text.phrases import parameter
 
@@ -62,9 +61,8 @@ class NegotiationWords:
         return Text(zh=self._filled(text.zh, "zh"), en=self._filled(text.en, "en"))
 
     def _filled(self, words: str, language: Language) -> str:
-        parts = string.Formatter().parse(words)
         return "".join(
-            literal + (self._shown(name, language) if name is not None else "") for literal, name, _, _ in parts
+            literal + (self._shown(name, language) if name is not None else "") for literal, name in pieces(words)
         )
 
     def _shown(self, name: str, language: Language) -> str:

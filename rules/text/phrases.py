@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import string
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
@@ -18,6 +17,7 @@ from rules.pack.files.schema import Reference, Text, Unit, Vocabulary
 from rules.pack.logic import conditions as c
 from rules.pack.pack import Pack
 from rules.pack.parameters import value_on
+from rules.pack.placeholders import pieces
 from rules.text import english
 from rules.text.workings.formula_words import bound_in_text
 
@@ -102,30 +102,35 @@ def fill(pack: Pack, text: str, facts: Mapping[str, Value], as_of: dt.date, lang
         bound = bound_in_text(pack, name, facts, as_of, language)
         return bound or parameter(pack, name, as_of) or in_language(UNKNOWN, language)
 
-    pieces = [(literal, "" if name is None else shown(name)) for literal, name in _template(text)]
+    parts = [(literal, "" if name is None else shown(name)) for literal, name in pieces(text)]
     if language == "en":
-        before = ["", *(value for _, value in pieces)]
-        pieces = [
+        before = ["", *(value for _, value in parts)]
+        parts = [
             (english.one_of(literal) if n == "1" else literal, value)
-            for n, (literal, value) in zip(before, pieces, strict=False)
+            for n, (literal, value) in zip(before, parts, strict=False)
         ]
-    return "".join(literal + value for literal, value in pieces)
+    return "".join(literal + value for literal, value in parts)
 
 
-def reason(pack: Pack, rule: str, facts: Mapping[str, Value], as_of: dt.date, language: Language) -> str:
+def reason(pack: Pack, rule: str, facts: Mapping[str, Value], as_of: dt.date) -> Text:
     """What a rule says about a case: its `because`, with facts and parameters filled in."""
-    return fill(pack, in_language(source(pack, rule).because, language), facts, as_of, language)
-
-
-@lru_cache(maxsize=4096)  # the sentences of a few packs
-def _template(text: str) -> tuple[tuple[str, str | None], ...]:
-    """A text in pieces, and the name that follows each."""
-    return tuple((literal, name) for literal, name, _, _ in string.Formatter().parse(text))
+    return filled(pack, source(pack, rule).because, facts, as_of)
 
 
 def filled(pack: Pack, text: Text, facts: Mapping[str, Value], as_of: dt.date) -> Text:
     """A text filled in, in both languages."""
+    fixed = _without_names(text.zh, text.en)
+    if fixed is not None:
+        return fixed
     return Text(zh=fill(pack, text.zh, facts, as_of, "zh"), en=fill(pack, text.en, facts, as_of, "en"))
+
+
+@lru_cache(maxsize=4096)
+def _without_names(zh: str, en: str) -> Text | None:
+    """A text that reads the same in every case; None for one with something to fill in."""
+    if any(name is not None for _, name in (*pieces(zh), *pieces(en))):
+        return None
+    return Text(zh="".join(literal for literal, _ in pieces(zh)), en="".join(literal for literal, _ in pieces(en)))
 
 
 def parameter(pack: Pack, parameter: str, on: dt.date) -> str | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from rules.finance.repayment_plan import RepaymentPlan
-from rules.locale import Language, in_language, said
+from rules.locale import said
 from rules.pack.files.schema import Text
 
 
-def sentence(plan: RepaymentPlan, language: Language) -> str:
+def sentence(plan: RepaymentPlan) -> Text:
     """What is asked of the lender, and that it is the lender's to decide."""
     values: dict[str, object] = {
         **{name: _money(getattr(plan, name)) for name in ("monthly", "last", "total", "interest", "waived", "repaid")},
@@ -37,7 +37,7 @@ def sentence(plan: RepaymentPlan, language: Language) -> str:
         "steady_shared_instalments",
     ):  # that sentence speaks of the others already
         sentences.insert(0, said("plan.beside", share=_money(plan.share)))
-    return "".join(in_language(text, language) for text in sentences)
+    return Text(zh="".join(each.zh for each in sentences), en="".join(each.en for each in sentences))
 
 
 def yuan(fen: int) -> str:

@@ -13,6 +13,7 @@ from forbear.base.vault import Vault
 from models.case import Case
 from models.database.copy import copy_into
 from models.database.session import make_engine, session
+from models.intake.batch import Lane
 from models.operation.heartbeat import Heartbeat
 from tests.support.desk.cases import NOW, accepted, engine_of, submitted
 
@@ -54,6 +55,24 @@ def test_copy_keeps_every_character(database_url: str) -> None:
         with session(engine) as opened:
             kept = {case.case_ref: case.borrower_ref for case in opened.exec(select(Case))}
     assert kept == {text or "empty": text for text in odd}
+
+
+def test_what_goes_as_bytes_arrives_as_what_goes_as_words(database_url: str) -> None:
+    moment, day = dt.datetime(2026, 11, 30, 8, 15, 0, 123456, tzinfo=dt.timezone(dt.timedelta(hours=8))), NOW.date()
+    types = ("int2", "int4", "int8", "text", "bool", "bytea", "date", "timestamptz")
+    columns = {f"c{at}": kind for at, kind in enumerate(types)}
+    rows = [
+        (Lane.CRISIS, 1, 2**40, "tab\t\\N 中文 😀\r\n", True, b"\x00\\x\xff", day, moment),
+        (4, -(2**31), -(2**63), "", False, b"", dt.date(1, 1, 1), NOW),
+        (None,) * len(types),
+    ]
+    made = "CREATE TEMPORARY TABLE {} ({})"
+    with engine_of(database_url) as engine, Session(engine) as opened:
+        for table, given in (("words", tuple(columns)), ("bytes", columns)):
+            opened.connection().exec_driver_sql(made.format(table, ", ".join(map(" ".join, columns.items()))))
+            copy_into(opened, table, given, rows)
+        words, as_bytes = (opened.connection().exec_driver_sql(f"TABLE {each}").all() for each in ("words", "bytes"))
+        assert as_bytes == words == [tuple(row) for row in rows]
 
 
 def test_copy_belongs_to_the_transaction(database_url: str) -> None:

@@ -2,9 +2,11 @@
 
 import datetime as dt
 import itertools
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import add
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -41,6 +43,7 @@ _log = structlog.get_logger()
 # what a chunk costs whatever is in it is shared by more.
 CRISIS_CHUNK = 100
 FLAGGED_CHUNK = 250
+_PLAIN = re.compile("[a-z0-9_.:/#-]*")  # letters that stand in a list of texts without quotation marks
 
 
 @dataclass(frozen=True)
@@ -203,6 +206,7 @@ class _Sealer:
         self._submitter = submitter
         self._batch_id = batch_id
         self._urgent = {name: fact.urgent for name, fact in facts.items() if fact.urgent}
+        self._asked = {flag.danger.asks for flag in pack.red_flags.values() if flag.danger is not None}
 
     def staged(self, row: Accepted, version: int) -> tuple[Any, ...]:
         """An accepted row as staging.ACCEPTED; what is sealed of it is for the version that it would make."""
@@ -232,9 +236,10 @@ class _Sealer:
     def _lane(self, row: Accepted, alarms: tuple[str, ...]) -> Lane:
         """How urgent a case of a file is, by its facts and the flags that its texts raise."""
         flags = (*alarms, *red_flags.scan_all(self._pack, texts_of(self._pack, row.facts, row.private, {})))
-        danger = danger_of(self._pack, {**row.facts, "note_flags": flags})
-        if danger is not None and not danger.answered:
-            return Lane.CRISIS
+        if flags or any(row.facts.get(name) is True for name in self._asked):  # nothing else tells of danger
+            danger = danger_of(self._pack, {**row.facts, "note_flags": flags})
+            if danger is not None and not danger.answered:
+                return Lane.CRISIS
         if flags or any(row.facts.get(name) in values for name, values in self._urgent.items()):
             return Lane.FLAGGED
         return Lane.ORDINARY
@@ -249,10 +254,11 @@ def grams(case_ref: str) -> str | None:
     if not case_ref.isascii():
         return None
     small = case_ref.lower()
-    found = sorted({small[start : start + size] for size in (1, 2, 3) for start in range(len(small) - size + 1)})
-    if not small.isalnum():
-        found = [each.replace("\\", "\\\\").replace('"', '\\"') for each in found]
-    return "{" + ",".join(f'"{each}"' for each in found) + "}"
+    pairs = [*map(add, small, small[1:])]
+    found: Iterable[str] = dict.fromkeys((*small, *pairs, *map(add, pairs, small[2:])))
+    if not _PLAIN.fullmatch(small):
+        found = ['"{}"'.format(each.replace("\\", "\\\\").replace('"', '\\"')) for each in found]
+    return "{" + ",".join(found) + "}"
 
 
 def _json(facts: Mapping[str, object]) -> str:

@@ -19,6 +19,11 @@ class Scales:
     def __init__(self) -> None:
         self._said: dict[int, str] = {}  # by the columns' positions
 
+    @property
+    def any_said(self) -> bool:
+        """Whether any column has one."""
+        return bool(self._said)
+
     def start(self, cells: Iterable[tuple[int, object]], sure: Collection[int]) -> None:
         """Judge by the first rows; where the file says the unit of a column, nothing is open."""
         self._said = {}

@@ -41,7 +41,7 @@ class Layout:
         }
         self._plain = [(at, fact) for at, fact, debt in held if debt is None and fact != NOTES]
         self._plain_facts = tuple(fact for _, fact in self._plain)
-        self._plain_cells = _taker([at for at, _ in self._plain])
+        self._plain_cells = taker([at for at, _ in self._plain])
         self._of_debt = {number: [(at, fact) for at, fact, debt in held if debt == number] for number in self.numbers}
         self._words = {
             fact: {fold(word): value for word, value in words.items()}
@@ -143,7 +143,7 @@ class Layout:
         return errors
 
 
-def _taker(places: Sequence[int]) -> Callable[[Sequence[object]], tuple[object, ...]]:
+def taker(places: Sequence[int]) -> Callable[[Sequence[object]], tuple[object, ...]]:
     """The function that takes these cells of a row."""
     if len(places) > 1:
         return itemgetter(*places)

@@ -157,6 +157,13 @@ class Scale:
         self._kinds = {kind: _Weights(score) for kind, score in signs.kinds.items()}
         self._words = frozenset(words)
 
+    @cached_property
+    def known(self) -> frozenset[str] | None:
+        """Every piece that weighs something; None where a sentence without any of them may tell of danger."""
+        if any(weights.base >= self._raised_from[grade] for grade, weights in self._grades.items()):
+            return None
+        return frozenset().union(*(weights.known for weights in self._grades.values()))
+
     def grade(self, sentence: Sentence, *, worded: bool = True, told_otherwise: bool = False) -> Grade | None:
         """The grade of danger that a sentence tells of by its signs alone; none where it is too short to tell.
 
@@ -205,15 +212,15 @@ class _Weights:
     """The weights of one score by piece."""
 
     def __init__(self, score: Score) -> None:
-        self._base = score.base
-        self._of = {piece: weight for weight, pieces in score.weights.items() for piece in pieces.split()}
+        self.base = score.base
+        self.known = {piece: weight for weight, pieces in score.weights.items() for piece in pieces.split()}
 
     def of(self, sentence: Sentence) -> int:
-        known = self._of
-        return self._base + _FINE * sum([known[each] for each in sentence.pieces if each in known]) // sentence.root
+        known = self.known
+        return self.base + _FINE * sum([known[each] for each in sentence.pieces if each in known]) // sentence.root
 
     def heaviest(self, sentence: Sentence, pieces: Collection[str]) -> tuple[Place, ...]:
-        weights = {piece: self._of.get(piece, 0) * len(_MARKS.sub("", piece)) for piece in pieces}
+        weights = {piece: self.known.get(piece, 0) * len(_MARKS.sub("", piece)) for piece in pieces}
         ranked = sorted((piece for piece in weights if weights[piece] > 0), key=lambda piece: (-weights[piece], piece))
         places = sorted(map(sentence.where, ranked[:_SHOWN]), key=lambda place: place.start)
         joined: list[Place] = []

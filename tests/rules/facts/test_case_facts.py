@@ -12,7 +12,7 @@ from rules.facts.case_facts import (
     Facts,
     FieldError,
     Parser,
-    _remembering,
+    _Remembering,
     display,
     missing,
     number,
@@ -249,7 +249,7 @@ def test_the_short_cells_of_a_column_are_read_once_and_only_so_many_are_kept() -
         reads.append(cell)
         return str(cell)
 
-    remember = _remembering(read)
+    remember = _Remembering(read)
     for cell, times in (("x" * 40, 1), ("x" * 41, 2), (7, 2), ("7", 1), (None, 2)):
         reads.clear()
         assert [remember(cell), remember(cell)] == [str(cell)] * 2

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rules.facts.case_facts import Facts, Parser
-from rules.facts.doubts import RowDoubts, asked_about, columns_in_doubt
+from rules.facts.doubts import RowDoubts, _ByFact, asked_about, columns_in_doubt
 from rules.facts.vocabulary import check_vocabulary
 from rules.loading.loader import DEFAULT_PACK, load
 from rules.pack.files.doubts import Above, ColumnDoubt, Denied, FarDay
@@ -321,3 +323,11 @@ def test_what_cannot_be_read_is_told_as_such_and_in_no_doubt() -> None:
     told = doubted(due_date="soon", annual_rate_percent="0元")
     assert "soon" in told["due_date"]
     assert "an amount of money" in told["annual_rate_percent"]
+
+
+@given(st.lists(st.frozensets(st.sampled_from("abcd"))), st.frozensets(st.sampled_from("abcde")))
+def test_a_row_is_held_to_all_that_needs_no_other_facts_in_their_order(
+    needs: list[frozenset[str]], known: frozenset[str]
+) -> None:
+    found = _ByFact(list(enumerate(needs))).of(dict.fromkeys(sorted(known), 1))
+    assert list(found) == [at for at, needed in enumerate(needs) if needed <= known]

@@ -371,3 +371,34 @@ def test_a_relative_who_asks_is_noticed(notes: str) -> None:
 )
 def test_a_family_in_a_borrowers_own_story_is_no_relative_who_asks(notes: str) -> None:
     assert "role_carer" not in scan(SHIPPED, notes)
+
+
+_PIECES = (
+    "FB",
+    "loan",
+    "die",
+    "kill",
+    "suicide",
+    "110",
+    "12378",
+    "7",
+    "0042",
+    "want",
+    "to",
+    "jump",
+    "404",
+    "p2p",
+    "me",
+)
+
+
+@given(st.lists(st.sampled_from(_PIECES) | st.text("abdeilkmx019", min_size=1, max_size=4), min_size=1, max_size=6))
+def test_a_reference_says_no_less_at_a_glance_than_when_it_is_read(words: list[str]) -> None:
+    for between in "-_/ ":
+        reference = between.join(words)
+        # A bracket before it is not read, and has the text looked through in earnest.
+        assert [(each.flag, each.lowered) for each in matches(SHIPPED, reference)] == [
+            (each.flag, each.lowered) for each in matches(SHIPPED, f"({reference}")
+        ]
+    assert matches(SHIPPED, "FB-2026-0000417") == ()
+    assert scan(SHIPPED, "suicide-1") == ("self_harm",)

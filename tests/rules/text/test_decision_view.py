@@ -14,7 +14,7 @@ from rules.facts.case_facts import Parser
 from rules.facts.cells import Value
 from rules.facts.red_flags import matches, red_flag_matches, scan
 from rules.loading.loader import DEFAULT_PACK, load
-from rules.locale import Language
+from rules.locale import Language, in_language
 from rules.pack.logic import conditions as c
 from rules.pack.pack import Pack
 from rules.text.decision_view import decision_view
@@ -233,11 +233,11 @@ def test_a_disagreement_says_so_and_gives_what_both_engines_saw() -> None:
 )
 def test_a_reason_is_filled_in_and_says_what_is_unknown(facts: dict[str, Value], language: Language, text: str) -> None:
     evaluated = {**facts, "capacity": 95_000} if facts else {}
-    assert reason(TINY, "card-plan", evaluated, TODAY, language) == text
+    assert in_language(reason(TINY, "card-plan", evaluated, TODAY), language) == text
 
 
 def test_a_figure_is_the_one_in_force_on_the_day() -> None:
-    assert reason(TINY, "card-plan", {"capacity": 1}, dt.date(2019, 6, 1), "en") == "¥0.01 a month; over 80 days"
+    assert reason(TINY, "card-plan", {"capacity": 1}, dt.date(2019, 6, 1)).en == "¥0.01 a month; over 80 days"
     assert parameter(TINY, "high_rate", TODAY) == "24%"
     assert parameter(TINY, "high_rate", dt.date(2017, 1, 1)) is None
     assert parameter(TINY, "nothing", TODAY) is None

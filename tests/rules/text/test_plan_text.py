@@ -79,12 +79,13 @@ SAID = {
 
 @pytest.mark.parametrize("name", sorted(SAID))
 def test_a_plan_is_one_request_in_chinese(name: str) -> None:
-    assert sentence(PLANS[name], "zh") == SAID[name]
+    assert sentence(PLANS[name]).zh == SAID[name]
 
 
 @pytest.mark.parametrize("name", sorted(PLANS))
 def test_every_plan_reads_whole_in_both_languages(name: str) -> None:
-    zh, en = (sentence(PLANS[name], language) for language in ("zh", "en"))
+    sentences = sentence(PLANS[name])
+    zh, en = sentences.zh, sentences.en
     assert zh.endswith("。")
     assert en.endswith(".")
     assert not re.search(r"[{}]|None", zh + en)
@@ -112,14 +113,14 @@ def test_a_plan_keeps_the_keys_of_the_contract() -> None:
         "waiver_asked": "0.00",
         "within_stress": False,
         "share": None,
-        "text": {language: sentence(PLANS["interest"], language) for language in ("zh", "en")},
+        "text": sentence(PLANS["interest"]).model_dump(),
     }
 
 
 def test_beside_other_debts_a_plan_says_what_can_go_into_this_one() -> None:
     beside = replace(PLANS["interest"], share=150_000)
-    assert sentence(beside, "zh").startswith("另外还有债务要还，本笔每月最多拿出¥1,500.00。")
-    assert "at most ¥1,500.00 a month can go towards this one" in sentence(beside, "en")
+    assert sentence(beside).zh.startswith("另外还有债务要还，本笔每月最多拿出¥1,500.00。")
+    assert "at most ¥1,500.00 a month can go towards this one" in sentence(beside).en
     assert plan_view(PACK, beside).share == "1500.00"
 
 
