@@ -19,7 +19,7 @@ from tests.policy.cases.corpus_lines import lines
 
 PACK = load(DEFAULT_PACK)
 PARTS = ("tuning", "held_out")
-TUNING = ("tuning", "tuning_2", "tuning_3", "tuning_4", "tuning_5", "tuning_6", "tuning_7")
+TUNING = ("tuning", "tuning_2", "tuning_3", "tuning_4", "tuning_5", "tuning_6", "tuning_7", "tuning_8")
 HELD_OUT = (
     "held_out",
     "held_out_2",
@@ -29,6 +29,7 @@ HELD_OUT = (
     "held_out_6",
     "held_out_7",
     "held_out_8",
+    "held_out_9",
 )
 NO_DANGER, CALM = "(nothing)", "(calm)"
 GRADES = {name: flag.danger.grade for name, flag in PACK.red_flags.items() if flag.danger}
