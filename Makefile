@@ -84,8 +84,8 @@ simulate: $(READY) ## the protocol under faults between any two steps (N=steps B
 drill: $(READY) ## dump, restore, verify and replay a record of so many decisions; writes bench/drill.json (N=100000)
 	@$(BIN)/python -m bench.pipeline.drill --decisions $(or $(N),100000)
 
-bench-load: $(READY) ## measure the pages under 200 clients at once, some of them reading nothing; writes bench/desk/load.json
-	@$(BIN)/python -m bench.desk.load
+bench-load: $(READY) ## measure the pages under 200 clients at once, some of them reading nothing; writes bench/desk/load.json (PROCESSES=1)
+	@$(BIN)/python -m bench.desk.load --processes $(or $(PROCESSES),1)
 
 mutants: $(READY) ## put small faults into the code and see whether tests notice (M=module N=how many)
 	@$(BIN)/python -m bench.mutants $(M) $(if $(N),--sample $(N))

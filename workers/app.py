@@ -47,6 +47,7 @@ app.conf.update(
         "health_check_interval": 10,
     },
     beat_schedule=schedule(settings().sweep_seconds, QUEUES),
+    beat_scheduler="workers.scheduler:Scheduler",
 )
 
 

@@ -11,14 +11,12 @@ see as late that it is back. An attempt costs nothing: here one is made every se
 """
 
 import contextlib
-from typing import Any, Final
+from typing import Any
 
 from celery.app.amqp import AMQP
 from kombu import connection
 from kombu.transport import TRANSPORT_ALIASES, redis
 from redis.exceptions import ConnectionError as ConnectionLost
-
-_AGAIN: Final = {"interval_start": 0.5, "interval_step": 0.5, "interval_max": 2.0}  # seconds between attempts
 
 
 class QoS(redis.QoS):
@@ -53,8 +51,17 @@ class Transport(redis.Transport):
 class Connection(connection.Connection):
     """A connection that is soon there again once Redis is."""
 
-    def _ensure_connection(self, *args: Any, **options: Any) -> Any:
-        return super()._ensure_connection(*args, **{**_AGAIN, **options})  # type: ignore[no-untyped-call]
+    def _ensure_connection(  # type: ignore[override] # kombu's own parameters: it fills some by place and some by name
+        self,
+        errback: Any = None,
+        max_retries: int | None = None,
+        interval_start: float = 0.5,
+        interval_step: float = 0.5,
+        interval_max: float = 2.0,
+        **options: Any,
+    ) -> Any:
+        pauses = (interval_start, interval_step, interval_max)
+        return super()._ensure_connection(errback, max_retries, *pauses, **options)  # type: ignore[no-untyped-call]
 
 
 class Messages(AMQP):  # type: ignore[misc] # Celery has no types

@@ -10,7 +10,6 @@ bench/day.json.
 """
 
 import argparse
-import ctypes
 import datetime as dt
 import html
 import json
@@ -35,7 +34,7 @@ import psutil
 import psycopg
 
 from bench.desk.browsing import Handled, browse
-from bench.desk.site import Site, served
+from bench.desk.site import Site, served, stand_back
 from forbear.accounts import accounts
 from web import auth
 from web.middleware import tracing
@@ -46,7 +45,6 @@ BOUND: Final = 300  # milliseconds at the server, of 95 pages of a hundred
 COUNSELLORS, SUPERVISORS, BROWSERS = 50, 2, 3
 PACE: Final = 75  # seconds: 321 characters at READING a minute are 76
 READING: Final = 255  # Chinese characters a minute, read aloud: the International Reading Speed Texts' mean
-_DROP, _PRECEDENCE = 24, 23  # PR_CAPBSET_DROP of CAP_SYS_NICE: nothing that is started from now on takes it
 _ANSWERED: Final = re.compile(
     r"event=request\.answered method=(\w+) route=(\S+) status=\D*(\d+)\S* milliseconds=(\d+) waited=(\d+)"
     r"(?:[^\n]*? trace=(\w+))?"
@@ -345,16 +343,6 @@ def main() -> None:
     RESULTS.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
     print(json.dumps(results, indent=2, ensure_ascii=False))
     sys.exit(1 if any(map(failed, days)) else 0)
-
-
-def stand_back() -> None:
-    """Leave the processors to the server: whoever asks it sits at another machine.
-
-    Chromium gives itself precedence over everything where it may, as it may for root.
-    """
-    os.nice(10)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DROP, _PRECEDENCE)
 
 
 def failed(found: dict[str, Any]) -> bool:

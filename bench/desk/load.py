@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.desk.pulse import Pulse, pulse
-from bench.desk.site import Site, served
+from bench.desk.site import Site, served, stand_back
 
 RESULTS = Path(__file__).parent / "load.json"
 CLIENTS = 200
@@ -61,13 +61,16 @@ def main() -> None:
     parser.add_argument(
         "--requests", type=int, default=10_000, help="mixed requests that memory is followed over (10000)"
     )
+    parser.add_argument("--processes", type=int, default=1, help="web processes beside each other (1)")
     options = parser.parse_args()
-    with served(options.cases) as site:
+    with served(options.cases, processes=options.processes) as site:
         found = asyncio.run(_measure(site, options.seconds, options.requests))
     found = {
         "measured_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "cases": options.cases,
+        "web_processes": options.processes,
         "clients": CLIENTS,
+        "nice_of_the_clients": os.nice(0),
         "reading_nothing": STALLED,
         **found,
     }
@@ -78,6 +81,7 @@ def main() -> None:
 
 async def _measure(site: Site, seconds: int, requests: int) -> dict[str, Any]:
     with pulse(site.port) as watching:
+        stand_back()  # the pulse does not: it is to see what the server does
         return await _watched(site, seconds, requests, watching)
 
 

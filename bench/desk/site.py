@@ -1,9 +1,12 @@
 """A web process of its own on a desk with any number of cases, and who may sign in to it."""
 
 import asyncio
+import ctypes
 import datetime as dt
+import os
 import shutil
 import socket
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +29,8 @@ from models.database.session import make_engine, session
 from models.desk import WorklistItem
 from rules.loading import loader
 from web import auth
+
+_DROP, _PRECEDENCE = 24, 23  # PR_CAPBSET_DROP of CAP_SYS_NICE: nothing that is started from now on takes it
 
 
 @dataclass(frozen=True)
@@ -127,3 +132,13 @@ def _signed_in(urls: Urls, port: int, parts: Sequence[Part], now: dt.datetime) -
     processes = tuple(psutil.Process(each.process.pid) for each in parts)
     logs = tuple(each.log for each in parts if each.log is not None)
     return Site(port, processes, cookies, tokens, cases, supervisors, urls.database, logs)
+
+
+def stand_back() -> None:
+    """Leave the processors to the server: whoever asks it sits at another machine.
+
+    Chromium gives itself precedence over everything where it may, as it may for root.
+    """
+    os.nice(10)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DROP, _PRECEDENCE)

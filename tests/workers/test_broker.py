@@ -47,6 +47,32 @@ def test_the_close_of_a_connection_whose_redis_died_in_the_middle_of_a_poll_is_n
         socket.unlink(missing_ok=True)
 
 
+def test_who_sends_again_and_again_on_one_connection_goes_on_once_redis_takes_something_again(tmp_path: Path) -> None:
+    """As the scheduler does. Where that raised, no sweep was ever sent again: what had lost its message stood still."""
+    socket = embedded.runtime_folder(tmp_path) / "own.sock"
+    server = start_redis(url := f"redis+socket://{socket}")
+    try:
+        with app.connection_for_write(url=url) as connection, embedded.redis_client(url) as redis:
+            producer = connection.Producer()
+
+            def send(number: int) -> None:
+                policy = {"max_retries": 1, "interval_start": 0, "interval_step": 0}
+                found = {"routing_key": "bulk", "declare": [Queue("bulk")]}  # type: ignore[no-untyped-call]
+                producer.publish({"number": number}, retry=True, retry_policy=policy, **found)
+
+            send(1)
+            redis.config_set("maxmemory", 1)
+            for _ in range(2):
+                with pytest.raises((OperationalError, *connection.connection_errors)):
+                    send(2)
+            redis.config_set("maxmemory", 0)
+            send(3)
+            assert redis.llen("bulk") == 2
+    finally:
+        kill_group(server)
+        socket.unlink(missing_ok=True)
+
+
 def test_a_redis_that_is_away_is_asked_again_every_second_or_two(monkeypatch: pytest.MonkeyPatch) -> None:
     """Kombu would wait two seconds longer each time, up to thirty: as long as that after Redis is back."""
     monkeypatch.setattr(functional, "sleep", lambda _: None)
