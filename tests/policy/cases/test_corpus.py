@@ -54,7 +54,7 @@ PAPERS = {"legal_papers", "arbitration_papers", "notarised_enforcement", "auctio
 ROLES = {name for name in OTHERS if name.startswith("role_")}
 # What was measured on the second held-out part, rounded down: what each label must raise, and how much of it.
 SECOND_FLOORS = (
-    ("self_harm", "explicit", 0.97),
+    ("self_harm", "explicit", 0.91),
     ("self_harm", "danger", 1.0),
     ("violence", "explicit", 1.0),
     ("violence", "danger", 1.0),
@@ -72,42 +72,42 @@ SECOND_FLOORS = (
 )
 # And what must not be raised there, at most: sentences that only look so.
 SECOND_CEILINGS = (
-    (NO_DANGER, "explicit", 0.00),
+    (NO_DANGER, "explicit", 0.02),
     (NO_DANGER, "danger", 0.24),
     ("(no court)", "papers", 0.30),
     ("(no role)", "roles", 0.13),
 )
 # The same for the third: sentences of danger and harmless ones that were written to look like it.
 THIRD_FLOORS = (
-    ("self_harm", "explicit", 0.93),
+    ("self_harm", "explicit", 0.92),
     ("self_harm", "danger", 0.98),
-    ("violence", "explicit", 0.96),
+    ("violence", "explicit", 0.94),
     ("violence", "danger", 1.0),
-    ("self_harm_possible", "danger", 0.92),
+    ("self_harm_possible", "danger", 0.93),
 )
-THIRD_CEILINGS = ((NO_DANGER, "explicit", 0.07), (NO_DANGER, "danger", 0.29))
+THIRD_CEILINGS = ((NO_DANGER, "explicit", 0.07), (NO_DANGER, "danger", 0.28))
 # The same for the fourth: a little danger, and ordinary notes of a desk, which are most of what there is.
 FOURTH_FLOORS = (("explicit", "explicit", 1.0), ("possible", "danger", 1.0))
-FOURTH_CEILINGS = ((CALM, "explicit", 0.02), (CALM, "danger", 0.13))
+FOURTH_CEILINGS = ((CALM, "explicit", 0.01), (CALM, "danger", 0.14))
 
 # The same for the fifth, drawn by lot from what was written to be hard and from ordinary notes.
 FIFTH_FLOORS = (
     ("self_harm", "explicit", 0.82),
-    ("self_harm", "danger", 0.94),
-    ("violence", "explicit", 0.93),
-    ("violence", "danger", 0.96),
-    ("domestic_violence", "explicit", 0.94),
-    ("domestic_violence", "danger", 0.99),
+    ("self_harm", "danger", 0.93),
+    ("violence", "explicit", 0.92),
+    ("violence", "danger", 0.97),
+    ("domestic_violence", "explicit", 0.89),
+    ("domestic_violence", "danger", 0.97),
     ("child_or_sick", "explicit", 0.86),
-    ("child_or_sick", "danger", 0.90),
-    ("self_harm_possible", "danger", 0.90),
-    ("violence_possible", "danger", 0.84),
+    ("child_or_sick", "danger", 0.9),
+    ("self_harm_possible", "danger", 0.89),
+    ("violence_possible", "danger", 0.89),
     ("domestic_violence_possible", "danger", 0.94),
-    ("child_or_sick_possible", "danger", 0.90),
+    ("child_or_sick_possible", "danger", 0.85),
 )
 FIFTH_CEILINGS = (
-    (NO_DANGER, "explicit", 0.07),
-    (NO_DANGER, "danger", 0.21),
+    (NO_DANGER, "explicit", 0.06),
+    (NO_DANGER, "danger", 0.2),
     (CALM, "explicit", 0.03),
     (CALM, "danger", 0.10),
 )
@@ -117,13 +117,13 @@ SEVENTH_FLOORS = (
     ("self_harm", "explicit", 0.92),
     ("self_harm", "danger", 0.97),
     ("violence", "explicit", 0.92),
-    ("violence", "danger", 0.98),
-    ("domestic_violence", "explicit", 0.96),
-    ("domestic_violence", "danger", 0.99),
-    ("child_or_sick", "explicit", 0.88),
+    ("violence", "danger", 0.97),
+    ("domestic_violence", "explicit", 0.95),
+    ("domestic_violence", "danger", 0.98),
+    ("child_or_sick", "explicit", 0.9),
     ("child_or_sick", "danger", 0.96),
-    ("self_harm_possible", "danger", 0.92),
-    ("violence_possible", "danger", 0.88),
+    ("self_harm_possible", "danger", 0.94),
+    ("violence_possible", "danger", 0.92),
     ("domestic_violence_possible", "danger", 0.85),
     ("child_or_sick_possible", "danger", 0.74),
 )
@@ -136,40 +136,40 @@ SEVENTH_CEILINGS = (
 
 # The same for the eighth, from four more such writers: half of the harmless lines are there to mislead.
 EIGHTH_FLOORS = (
-    ("self_harm", "explicit", 0.88),
-    ("self_harm", "danger", 0.99),
-    ("violence", "explicit", 0.9),
+    ("self_harm", "explicit", 0.9),
+    ("self_harm", "danger", 1.0),
+    ("violence", "explicit", 0.92),
     ("violence", "danger", 0.98),
-    ("domestic_violence", "explicit", 0.93),
+    ("domestic_violence", "explicit", 0.94),
     ("domestic_violence", "danger", 1.0),
-    ("child_or_sick", "explicit", 0.87),
-    ("child_or_sick", "danger", 0.97),
+    ("child_or_sick", "explicit", 0.88),
+    ("child_or_sick", "danger", 0.98),
     ("self_harm_possible", "danger", 0.95),
-    ("violence_possible", "danger", 0.91),
-    ("domestic_violence_possible", "danger", 0.86),
-    ("child_or_sick_possible", "danger", 0.76),
+    ("violence_possible", "danger", 0.92),
+    ("domestic_violence_possible", "danger", 0.89),
+    ("child_or_sick_possible", "danger", 0.83),
 )
 EIGHTH_CEILINGS = (
-    (NO_DANGER, "explicit", 0.09),
-    (NO_DANGER, "danger", 0.32),
+    (NO_DANGER, "explicit", 0.08),
+    (NO_DANGER, "danger", 0.33),
     (CALM, "explicit", 0.01),
-    (CALM, "danger", 0.06),
+    (CALM, "danger", 0.08),
 )
 
 # The same for the sixth, written last of its kind: as counsellors and borrowers write, and half of it to be hard.
 SIXTH_FLOORS = (
     ("self_harm", "explicit", 0.85),
-    ("self_harm", "danger", 0.94),
-    ("violence", "explicit", 0.88),
-    ("violence", "danger", 0.94),
-    ("domestic_violence", "explicit", 0.93),
+    ("self_harm", "danger", 0.93),
+    ("violence", "explicit", 0.89),
+    ("violence", "danger", 0.92),
+    ("domestic_violence", "explicit", 0.9),
     ("domestic_violence", "danger", 0.97),
-    ("child_or_sick", "explicit", 0.84),
-    ("child_or_sick", "danger", 0.90),
+    ("child_or_sick", "explicit", 0.88),
+    ("child_or_sick", "danger", 0.92),
     ("self_harm_possible", "danger", 0.91),
-    ("violence_possible", "danger", 0.86),
+    ("violence_possible", "danger", 0.88),
     ("domestic_violence_possible", "danger", 0.83),
-    ("child_or_sick_possible", "danger", 0.70),
+    ("child_or_sick_possible", "danger", 0.7),
     ("legal_papers", "legal_papers", 1.0),
     ("arbitration_papers", "papers", 0.75),
     ("notarised_enforcement", "papers", 1.0),
@@ -189,8 +189,8 @@ SIXTH_FLOORS = (
     ("debt_sold", "debt_sold", 0.75),
 )
 SIXTH_CEILINGS = (
-    (NO_DANGER, "explicit", 0.05),
-    (NO_DANGER, "danger", 0.21),
+    (NO_DANGER, "explicit", 0.06),
+    (NO_DANGER, "danger", 0.2),
     (CALM, "explicit", 0.02),
     (CALM, "danger", 0.02),
 )
