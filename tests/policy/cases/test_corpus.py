@@ -109,7 +109,7 @@ FIFTH_CEILINGS = (
     (NO_DANGER, "explicit", 0.06),
     (NO_DANGER, "danger", 0.2),
     (CALM, "explicit", 0.03),
-    (CALM, "danger", 0.10),
+    (CALM, "danger", 0.11),
 )
 
 # The same for the seventh, drawn by lot from what seven writers wrote who saw neither patterns nor other parts.
@@ -128,10 +128,10 @@ SEVENTH_FLOORS = (
     ("child_or_sick_possible", "danger", 0.74),
 )
 SEVENTH_CEILINGS = (
-    (NO_DANGER, "explicit", 0.06),
-    (NO_DANGER, "danger", 0.24),
+    (NO_DANGER, "explicit", 0.07),
+    (NO_DANGER, "danger", 0.27),
     (CALM, "explicit", 0.01),
-    (CALM, "danger", 0.05),
+    (CALM, "danger", 0.08),
 )
 
 # The same for the eighth, from four more such writers: half of the harmless lines are there to mislead.
