@@ -128,10 +128,10 @@ SEVENTH_FLOORS = (
     ("child_or_sick_possible", "danger", 0.74),
 )
 SEVENTH_CEILINGS = (
-    (NO_DANGER, "explicit", 0.07),
-    (NO_DANGER, "danger", 0.27),
+    (NO_DANGER, "explicit", 0.05),
+    (NO_DANGER, "danger", 0.24),
     (CALM, "explicit", 0.01),
-    (CALM, "danger", 0.08),
+    (CALM, "danger", 0.06),
 )
 
 # The same for the eighth, from four more such writers: half of the harmless lines are there to mislead.
