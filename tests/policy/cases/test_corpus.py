@@ -124,8 +124,8 @@ SEVENTH_FLOORS = (
     ("child_or_sick", "danger", 0.96),
     ("self_harm_possible", "danger", 0.94),
     ("violence_possible", "danger", 0.92),
-    ("domestic_violence_possible", "danger", 0.85),
-    ("child_or_sick_possible", "danger", 0.74),
+    ("domestic_violence_possible", "danger", 0.84),
+    ("child_or_sick_possible", "danger", 0.82),
 )
 SEVENTH_CEILINGS = (
     (NO_DANGER, "explicit", 0.05),
