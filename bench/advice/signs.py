@@ -1,8 +1,9 @@
 """Makes the signs of danger from labelled sentences: `python -m bench.advice.signs`; `--check` only compares the file.
 
-One score is made for danger of any grade, one for what is explicit and one for each kind (bench/advice/classifier.py),
-rounded to whole numbers. The limits are those that hold in sentences the weights were not made from: by
-cross-validation on the part that no pattern was made by. The same sentences give the same file, letter by letter.
+One score is made for danger of any grade, one for what is explicit, one for what is explicit of each kind and one that
+tells the kinds apart (bench/advice/classifier.py), rounded to whole numbers. The limits hold in sentences that the
+weights were not made from: by cross-validation on the part that no pattern was made by. The same sentences give the
+same file, letter by letter.
 """
 
 from __future__ import annotations
@@ -10,15 +11,15 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Final
 
 from bench.advice.classifier import Sample, fitted
-from rules.facts.phrases.signs import ClassesOfWords, Scale, Sentence, classes_of_words, part, sentences
+from rules.facts.phrases.signs import ClassesOfWords, Scale, Sentence, classes_of_words, part
 from rules.facts.reading import plain
-from rules.facts.red_flags import scan
+from rules.facts.red_flags import scan, sentences_told
 from rules.loading.loader import DEFAULT_PACK, load_files
 from rules.pack.files.red_flags import Grade
 from rules.pack.files.signs import GradeScore, Score, Signs
@@ -27,17 +28,18 @@ from tests.policy.cases import corpus_lines
 
 FILE: Final = "signs.yaml"
 # Most of their lines no pattern was made by.
-OWN: Final = ("tuning_2", "tuning_3", "tuning_4", "tuning_5", "tuning_6", "tuning_7")
+OWN: Final = ("tuning_2", "tuning_3", "tuning_4", "tuning_5", "tuning_6", "tuning_7", "tuning_8")
 FOLDS: Final = 5
-KEPT: Final[dict[Grade, int]] = {"possible": 36_000, "explicit": 34_000}
+KEPT: Final[dict[Grade, int]] = {"possible": 28_000, "explicit": 24_000}
+KEPT_OF_KIND_EXPLICIT: Final = 6_000
 KEPT_OF_KIND: Final = 500
 COST: Final = 0.02
 OF_POSSIBLE: Final = 0.3  # how much what is only possible counts against what is explicit
 SCALE: Final = 40  # of the whole numbers
 # How much may be raised, at most, of harmless sentences that were not seen and that were written to look like danger:
-POSSIBLE_BY_SIGNS: Final = 0.07
-EXPLICIT_BY_SIGNS: Final = 0.05
-LOWERED: Final = 0.02  # how much of explicit danger that patterns find may look harmless
+POSSIBLE_BY_SIGNS: Final = 0.10
+EXPLICIT_BY_SIGNS: Final = 0.065
+LOWERED: Final = 0.01  # how much of explicit danger that patterns find may look harmless
 SHORTEST = 9  # letters: of ordinary words on the desk, such as 都谈好了, one in nine weighed as danger
 CALM: Final = "(calm)"
 HEAD: Final = """\
@@ -54,6 +56,8 @@ class Line:
     kind: str | None
     grade: Grade | None
     calm: bool  # an ordinary note, not written to look like danger
+    sentences: tuple[Sentence, ...]  # as they are weighed
+    whole: Sentence  # all of it as one
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ def main() -> None:
     tuned = lines(pack, "tuning")
     own = [line for each in OWN for line in lines(pack, each)]
     found = measured(pack, tuned, own)
-    signs = limited(made([*tuned, *own], classes_of_words(pack.phrases.classes)), found)
+    signs = limited(made([*tuned, *own]), found)
     print(report(pack, found))
     text = written(signs)
     if not check:
@@ -94,39 +98,58 @@ def _without_signs() -> Pack:
 def lines(pack: Pack, part: str) -> list[Line]:
     """The sentences of a part; whatever is not labelled as danger is none."""
     signs = {name: flag.danger for name, flag in pack.red_flags.items()}
+    classes = classes_of_words(pack.phrases.classes)
     labelled = ((text, label, signs.get(label)) for label, text in corpus_lines.lines(part))
     return [
-        Line(text, sign.kind if sign else None, sign.grade if sign else None, calm=label == CALM)
+        Line(
+            text,
+            sign.kind if sign else None,
+            sign.grade if sign else None,
+            label == CALM,
+            told := tuple(sentences_told(pack, text)),
+            _whole(plain(text), classes, told),
+        )
         for text, label, sign in labelled
     ]
 
 
-def made(of: Sequence[Line], classes: ClassesOfWords) -> Signs:
+def _whole(text: str, classes: ClassesOfWords, told: Iterable[Sentence]) -> Sentence:
+    return replace(part(text, 0, len(text), classes), flags=frozenset().union(*(each.flags for each in told)))
+
+
+def made(of: Sequence[Line]) -> Signs:
     """The signs that some lines make, without limits.
 
     A line of danger is one example, whatever sentences it has; each sentence of another line is harmless by itself.
+    What is explicit of one kind is no example for the score of another.
     """
-    danger = [(line, _whole(plain(line.text), classes)) for line in of if line.grade]
-    harmless = [each for line in of if not line.grade for each in sentences(plain(line.text), classes)]
-    none = [_sample(each, high=False) for each in harmless]
-    possible = [_sample(each, high=True) for _, each in danger]
-    explicit = [
-        _sample(each, high=line.grade == "explicit", counts=1.0 if line.grade == "explicit" else OF_POSSIBLE)
-        for line, each in danger
-    ]
-    kinds = sorted({line.kind for line, _ in danger if line.kind})
+    danger = [line for line in of if line.grade]
+    none = [_sample(each, high=False) for line in of if not line.grade for each in line.sentences]
+    possible = [_sample(line.whole, high=True) for line in danger]
+    kinds = sorted({line.kind for line in danger if line.kind})
     return Signs(
         possible=GradeScore(raised_from=0, **_score([*none, *possible], KEPT["possible"])),
-        explicit=GradeScore(raised_from=0, **_score([*none, *explicit], KEPT["explicit"])),
+        explicit=GradeScore(
+            raised_from=0,
+            **_score([*none, *_explicit(danger, kinds)], KEPT["explicit"]),
+            of_kind={
+                kind: Score(**_score([*none, *_explicit(danger, [kind])], KEPT_OF_KIND_EXPLICIT)) for kind in kinds
+            },
+        ),
         kinds={
-            kind: Score(**_score([_sample(each, high=line.kind == kind) for line, each in danger], KEPT_OF_KIND))
+            kind: Score(**_score([_sample(line.whole, high=line.kind == kind) for line in danger], KEPT_OF_KIND))
             for kind in kinds
         },
     )
 
 
-def _whole(text: str, classes: ClassesOfWords) -> Sentence:
-    return part(text, 0, len(text), classes)
+def _explicit(danger: Iterable[Line], kinds: Collection[str]) -> list[Sample]:
+    """Examples of what is explicit of some kinds, and of what is only possible."""
+    return [
+        _sample(line.whole, high=line.grade == "explicit", counts=1.0 if line.grade == "explicit" else OF_POSSIBLE)
+        for line in danger
+        if line.grade == "possible" or line.kind in kinds
+    ]
 
 
 def _sample(sentence: Sentence, *, high: bool, counts: float = 1.0) -> Sample:
@@ -148,13 +171,13 @@ def _score(samples: Sequence[Sample], kept: int) -> dict[str, object]:
 def measured(pack: Pack, tuned: Sequence[Line], own: Sequence[Line]) -> list[Measured]:
     """Every line, weighed by signs that were made without it."""
     of, found = [*tuned, *own], []
-    classes = classes_of_words(pack.phrases.classes)
     for fold in range(FOLDS):
-        without = made([line for at, line in enumerate(of) if at % FOLDS != fold], classes)
+        without = made([line for at, line in enumerate(of) if at % FOLDS != fold])
         scale = Scale(without)
         for at, line in list(enumerate(of))[fold::FOLDS]:
-            parts = list(sentences(plain(line.text), classes))
-            possible, explicit = (max((scale.weight(each, grade) for each in parts), default=0) for grade in KEPT)
+            possible, explicit = (
+                max((scale.weight(each, grade) for each in line.sentences), default=0) for grade in KEPT
+            )
             by_pattern = min(grades_of(pack, line.text), default=None)
             found.append(Measured(line, possible, explicit, by_pattern, at < len(tuned), without))
     return found
@@ -214,11 +237,15 @@ def written(signs: Signs) -> str:
     told = [HEAD.rstrip()]
     for name, score in (("possible", signs.possible), ("explicit", signs.explicit)):
         told += [f"{name}:", f"  raised_from: {score.raised_from}", *_written(score, "  ")]
+        told += ["  of_kind:", *_written_by_kind(score.of_kind, "    ")] if score.of_kind else []
     told += [f"harmless_below: {signs.harmless_below}", f"shortest: {signs.shortest}"]
-    told.append("kinds:")
-    for kind, each in signs.kinds.items():
-        told += [f"  {kind}:", *_written(each, "    ")]
+    told += ["kinds:", *_written_by_kind(signs.kinds, "  ")]
     return "\n".join(told) + "\n"
+
+
+def _written_by_kind(scores: Mapping[str, Score], indent: str) -> Iterator[str]:
+    for kind, score in scores.items():
+        yield from (f"{indent}{kind}:", *_written(score, f"{indent}  "))
 
 
 def _written(score: Score, indent: str) -> list[str]:

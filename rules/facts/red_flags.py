@@ -151,12 +151,26 @@ def _by_patterns(pack: Pack, scanner: _Scanner, read: Reading) -> Iterator[_Foun
             last = end
 
 
-def _weighed(pack: Pack, scanner: _Scanner, scale: Scale, read: Reading, found: Iterable[_Found]) -> Iterator[_Found]:
+def sentences_told(pack: Pack, text: str) -> Iterator[Sentence]:
+    """The sentences of a text as they are weighed, each with the flags that patterns raise in it."""
+    scanner, read = _scanner(pack), reading(text)
+    return (sentence for sentence, _ in _told(scanner, read, tuple(_by_patterns(pack, scanner, read))))
+
+
+def _told(scanner: _Scanner, read: Reading, found: Collection[_Found]) -> Iterator[tuple[Sentence, list[_Found]]]:
+    """Each sentence with what patterns find in it, which is weighed with its words; what is found, is in one only."""
+    left = list(found)
+    for sentence in sentences(read.text, scanner.classes):
+        here = [each for each in left if sentence.place.start <= each.start < sentence.place.end]
+        left = [each for each in left if each not in here]
+        yield replace(sentence, flags=frozenset(each.flag for each in here)) if here else sentence, here
+
+
+def _weighed(pack: Pack, scanner: _Scanner, scale: Scale, read: Reading, found: Collection[_Found]) -> Iterator[_Found]:
     """What patterns found, lowered where its sentence looks harmless, and what signs find where patterns do not."""
     left = list(found)
     weightless = scanner.weightless(read)
-    for sentence in sentences(read.text, scanner.classes):
-        here = [each for each in left if sentence.place.start <= each.start < sentence.place.end]
+    for sentence, here in _told(scanner, read, found):
         left = [each for each in left if each not in here]
         grades: dict[str, Grade | None] = {each.flag: _grade(pack, each.flag) for each in here}
         for each in here:
@@ -309,7 +323,9 @@ class _Scanner:
         """A sentence as it is weighed: without the turns of speech that weigh nothing."""
         start, end = sentence.place.start, sentence.place.end
         hidden = _hidden(read.text[start:end], weightless)
-        return sentence if _MASK not in hidden else part(read.text[:start] + hidden, start, end, self.classes)
+        if _MASK not in hidden:
+            return sentence
+        return replace(part(read.text[:start] + hidden, start, end, self.classes), flags=sentence.flags)
 
     def speaks_of_danger(self, letters: str) -> bool:
         """Whether a word of danger stands in what is read."""

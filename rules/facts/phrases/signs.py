@@ -1,8 +1,8 @@
 """Signs of danger: what no pattern knows, by the weight of all its pieces. A sentence is weighed by itself.
 
-What is weighed is up to three letters, marks or Latin words that stand together, each once, however often; and of which
-classes of the pack words stand in it, each and any two of them. The sum is divided by the root of the sentence's
-length, so that a long one weighs no more for being long.
+What is weighed is up to three letters, marks or Latin words that stand together, each once, however often; of which
+classes of the pack words stand in it, each and any two of them; and which flags patterns raise in it. The sum is
+divided by the root of the sentence's length, so that a long one weighs no more for being long.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ ClassesOfWords: TypeAlias = Mapping[str, tuple[str, ...]]
 
 
 def classes_of_words(classes: Classes) -> ClassesOfWords:
-    """In which classes each word stands that a piece may be; one letter means too much to tell."""
+    """In which classes each word stands that a piece may be, a Latin one of any length; one letter means too much."""
     of: defaultdict[str, set[str]] = defaultdict(set)
     for name in classes:
         for word in map(bare, expanded(name, classes)):
-            if _SHORTEST_WORD <= len(word) <= PIECE:
+            if len(word) >= _SHORTEST_WORD and (len(word) <= PIECE or word.isascii()):
                 of[word].add(name)
     return {word: tuple(sorted(names)) for word, names in of.items()}
 
@@ -66,13 +66,14 @@ class Sentence:
     tokens: tuple[str, ...]
     spans: tuple[tuple[int, int], ...]
     classes: ClassesOfWords = field(default_factory=dict)
+    flags: frozenset[str] = frozenset()  # that patterns raise in it
 
     @cached_property
     def pieces(self) -> set[str]:
-        """All that is weighed: what is written, and the classes that words of it are of."""
+        """All that is weighed: what is written, the classes that words of it are of, and the flags raised in it."""
         of = self.classes
         told = frozenset([name for piece in self.written if piece in of for name in of[piece]])
-        return self.written.union(_of_classes(told))
+        return self.written.union(_of_classes(told), [f"{{{flag}}}" for flag in self.flags])
 
     @cached_property
     def written(self) -> set[str]:
@@ -150,7 +151,7 @@ class Scale:
     def __init__(self, signs: Signs, words: Collection[str] = ()) -> None:
         """`words`: what the pack knows as words of danger, each of two letters or more."""
         scores: dict[Grade, GradeScore] = {"explicit": signs.explicit, "possible": signs.possible}  # the graver first
-        self._grades = {grade: _Weights(score) for grade, score in scores.items()}
+        self._grades = {grade: _GradeWeights(score) for grade, score in scores.items()}
         self._raised_from = {grade: score.raised_from for grade, score in scores.items()}
         self._harmless_below = signs.harmless_below
         self._shortest = signs.shortest
@@ -192,7 +193,7 @@ class Scale:
 
     def kind(self, sentence: Sentence) -> str:
         """The kind of danger that a sentence speaks of most."""
-        return max(self._kinds, key=lambda kind: self._kinds[kind].of(sentence))
+        return max(self._kinds, key=lambda kind: self._kinds[kind].of(sentence.pieces, sentence.root))
 
     def heaviest(self, sentence: Sentence, grade: Grade) -> tuple[Place, ...]:
         """Where the pieces stand that weighed most, as they come."""
@@ -215,12 +216,30 @@ class _Weights:
         self.base = score.base
         self.known = {piece: weight for weight, pieces in score.weights.items() for piece in pieces.split()}
 
-    def of(self, sentence: Sentence) -> int:
+    def of(self, pieces: Collection[str], root: int) -> int:
         known = self.known
-        return self.base + _FINE * sum([known[each] for each in sentence.pieces if each in known]) // sentence.root
+        return self.base + _FINE * sum([known[each] for each in pieces if each in known]) // root
+
+
+class _GradeWeights:
+    """The weights for a grade: those of its score, and of the one of its kinds that weighs most."""
+
+    def __init__(self, score: GradeScore) -> None:
+        self._own = _Weights(score)
+        self._of_kind = tuple(map(_Weights, score.of_kind.values()))
+        self.base = self._own.base + max((each.base for each in self._of_kind), default=0)
+        self.known = frozenset(self._own.known).union(*(each.known for each in self._of_kind))
+
+    def of(self, sentence: Sentence) -> int:
+        pieces, root = sentence.pieces & self.known, sentence.root
+        return self._own.of(pieces, root) + max((each.of(pieces, root) for each in self._of_kind), default=0)
 
     def heaviest(self, sentence: Sentence, pieces: Collection[str]) -> tuple[Place, ...]:
-        weights = {piece: self.known.get(piece, 0) * len(_MARKS.sub("", piece)) for piece in pieces}
+        kind = max(self._of_kind, key=lambda each: each.of(sentence.pieces, sentence.root), default=self._own)
+        scores = {self._own, kind}
+        weights = {
+            piece: sum(each.known.get(piece, 0) for each in scores) * len(_MARKS.sub("", piece)) for piece in pieces
+        }
         ranked = sorted((piece for piece in weights if weights[piece] > 0), key=lambda piece: (-weights[piece], piece))
         places = sorted(map(sentence.where, ranked[:_SHOWN]), key=lambda place: place.start)
         joined: list[Place] = []

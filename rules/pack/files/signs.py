@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from rules.pack.files.schema import Identifier, Model
 
 
 class Score(Model):
     """What speaks for something and what against it: by weight, pieces of a sentence parted by blanks.
 
-    A piece is up to three Chinese letters, marks or Latin words that stand together, or a class of words or two of them
-    (<child>, <child+stopped>; rules/facts/phrases/signs.py).
+    A piece is up to three Chinese letters, marks or Latin words that stand together, a class of words or two of them
+    (<child>, <child+stopped>), or a flag that a pattern raises there ({want}; rules/facts/phrases/signs.py).
     """
 
     base: int = 0
@@ -17,9 +19,13 @@ class Score(Model):
 
 
 class GradeScore(Score):
-    """What a sentence weighs for a grade of danger, and from how much on its flag is raised."""
+    """What a sentence weighs for a grade of danger, and from how much on its flag is raised.
+
+    Where kinds of danger have scores of their own for the grade, the heaviest of them is added.
+    """
 
     raised_from: int
+    of_kind: dict[Identifier, Score] = Field(default_factory=dict)
 
 
 class Signs(Model):

@@ -29,6 +29,7 @@ OWN_NAMES = {
     "phrases.yaml: Phrases.contexts{}",
     "phrases.yaml: Phrases.harmless{}",
     "signs.yaml: Signs.kinds{}",
+    "GradeScore.of_kind{}",
     "facts.yaml: Vocabulary.facts{}",
     "facts.yaml: Vocabulary.doubts{}",
     "HouseholdPart.lines{}",

@@ -175,8 +175,9 @@ of_danger: [rope]
 
 
 def test_classes_of_words_weigh_each_and_any_two_of_them() -> None:
-    of = classes_of_words({"rope": ("绳子", "麻绳", "绳"), "beam": ("房梁",), "long": ("三股粗绳子",)})
-    assert of == {"绳子": ("rope",), "麻绳": ("rope",), "房梁": ("beam",)}  # a letter and a long word tell none
+    words = {"rope": ("绳子", "麻绳", "绳", "rope", "x"), "beam": ("房梁",), "long": ("三股粗绳子",)}
+    of = classes_of_words(words)  # a letter and a long word tell none, a Latin word of any length does
+    assert of == {"绳子": ("rope",), "麻绳": ("rope",), "rope": ("rope",), "房梁": ("beam",)}
     (sentence,) = sentences(plain("房梁上的麻绳和绳子"), of)
     assert sentence.pieces - sentence.written == {"<rope>", "<beam>", "<beam+rope>"}
     (other,) = sentences(plain("房梁上的绳"), of)
@@ -194,6 +195,24 @@ def test_a_sentence_of_new_words_is_found_by_their_classes_and_its_own_words_are
     signs = SIGNS.replace('90: "绳子 打断"', '90: "<beam+rope>"').replace('70: "绳子 打断"', '70: "<beam+rope>"')
     assert scan(pack(signs, phrases=CLASSES), "买了麻绳") == ()
     assert matches(pack(signs, phrases=CLASSES), "房梁麻绳") == (NoteMatch("self_harm", "房梁麻绳", lowered=False),)
+
+
+def test_a_flag_that_a_pattern_raises_weighs_in_its_sentence() -> None:
+    signs = SIGNS.replace('90: "绳子 打断"', '90: "{scam}"').replace('70: "绳子 打断"', '70: "{scam}"')
+    assert scan(pack(signs), "办AB贷") == ("scam", "self_harm")
+    assert scan(pack(signs), "办AB贷。买了绳子") == ("scam", "self_harm")
+    assert scan(pack(signs), "买了绳子") == ()
+    calm = signs.replace("harmless_below: -5", "harmless_below: -5\nshortest: 4")
+    assert scan(pack(calm), "AB贷。都谈好了") == ("scam",)  # only in its own
+
+
+def test_for_a_grade_the_heaviest_of_its_kinds_is_added() -> None:
+    kinds = 'of_kind: {self_harm: {weights: {40: "绳子"}}, violence: {base: 1, weights: {}}}'
+    own = f'{{raised_from: 20, weights: {{30: "绳子 打断"}}, {kinds}}}'
+    signs = SIGNS.replace('{raised_from: 20, weights: {70: "绳子 打断", -60: "降价 游戏"}}', own)
+    assert scan(pack(signs), "买了绳子") == ("self_harm",)  # 30 and 40 by three
+    assert scan(pack(signs), "打断了腿") == ("harm",)  # 30 by three and 1
+    assert matches(pack(signs), "买了绳子")[0].words == "绳子"
 
 
 def test_the_words_that_weighed_most_are_told() -> None:
@@ -286,6 +305,10 @@ def test_signs_that_cannot_be_raised_are_refused() -> None:
         for name in ("possible", "explicit")
         for each in ("beam", "ropes")
     ]
+    flag = SIGNS.replace("绳子 打断", "绳子 {scam} {gone}")
+    assert errors({**changed(), "signs.yaml": flag}) == [
+        f"signs.yaml: {name}: unknown red flag 'gone'; make the signs anew" for name in ("possible", "explicit")
+    ]
     empty = SIGNS.split("kinds:")[0] + "kinds: {}\n"
     assert errors({**changed(), "signs.yaml": empty}) == [
         "signs.yaml: kinds: is empty; write the kinds of danger that the signs tell of"
@@ -323,4 +346,4 @@ def test_fraud_police_and_bank_are_no_crisis(text: str) -> None:
 
 
 def test_the_shipped_signs_are_few_enough_to_be_kept_with_the_pack() -> None:
-    assert len(SHIPPED.files["signs.yaml"]) < 700_000
+    assert len(SHIPPED.files["signs.yaml"]) < 1_000_000
