@@ -108,7 +108,7 @@ def test_a_strategy_that_came_from_one_flag_does_not_answer_another() -> None:
 
 def test_every_role_that_has_a_flag_is_asked_again_of_a_borrower() -> None:
     flags = [flag for flag in pack().red_flags if flag.startswith("role_")]
-    assert len(flags) == 6
+    assert len(flags) == 8
     assert set(flags) == set(unanswered(pack(), {"client_role": "borrower", "note_flags": tuple(flags)}))
 
 
