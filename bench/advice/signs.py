@@ -38,7 +38,7 @@ OF_POSSIBLE: Final = 0.3  # how much what is only possible counts against what i
 SCALE: Final = 40  # of the whole numbers
 # How much may be raised, at most, of harmless sentences that were not seen and that were written to look like danger:
 POSSIBLE_BY_SIGNS: Final = 0.10
-EXPLICIT_BY_SIGNS: Final = 0.065
+EXPLICIT_BY_SIGNS: Final = 0.08
 LOWERED: Final = 0.01  # how much of explicit danger that patterns find may look harmless
 SHORTEST = 9  # letters: of ordinary words on the desk, such as 都谈好了, one in nine weighed as danger
 CALM: Final = "(calm)"

@@ -85,10 +85,10 @@ THIRD_FLOORS = (
     ("violence", "danger", 1.0),
     ("self_harm_possible", "danger", 0.93),
 )
-THIRD_CEILINGS = ((NO_DANGER, "explicit", 0.07), (NO_DANGER, "danger", 0.28))
+THIRD_CEILINGS = ((NO_DANGER, "explicit", 0.09), (NO_DANGER, "danger", 0.28))
 # The same for the fourth: a little danger, and ordinary notes of a desk, which are most of what there is.
 FOURTH_FLOORS = (("explicit", "explicit", 1.0), ("possible", "danger", 1.0))
-FOURTH_CEILINGS = ((CALM, "explicit", 0.01), (CALM, "danger", 0.14))
+FOURTH_CEILINGS = ((CALM, "explicit", 0.01), (CALM, "danger", 0.15))
 
 # The same for the fifth, drawn by lot from what was written to be hard and from ordinary notes.
 FIFTH_FLOORS = (
@@ -107,7 +107,7 @@ FIFTH_FLOORS = (
 )
 FIFTH_CEILINGS = (
     (NO_DANGER, "explicit", 0.06),
-    (NO_DANGER, "danger", 0.2),
+    (NO_DANGER, "danger", 0.21),
     (CALM, "explicit", 0.03),
     (CALM, "danger", 0.11),
 )
@@ -150,7 +150,7 @@ EIGHTH_FLOORS = (
     ("child_or_sick_possible", "danger", 0.83),
 )
 EIGHTH_CEILINGS = (
-    (NO_DANGER, "explicit", 0.08),
+    (NO_DANGER, "explicit", 0.09),
     (NO_DANGER, "danger", 0.33),
     (CALM, "explicit", 0.01),
     (CALM, "danger", 0.08),
@@ -189,8 +189,8 @@ SIXTH_FLOORS = (
     ("debt_sold", "debt_sold", 0.75),
 )
 SIXTH_CEILINGS = (
-    (NO_DANGER, "explicit", 0.06),
-    (NO_DANGER, "danger", 0.2),
+    (NO_DANGER, "explicit", 0.07),
+    (NO_DANGER, "danger", 0.21),
     (CALM, "explicit", 0.02),
     (CALM, "danger", 0.02),
 )
