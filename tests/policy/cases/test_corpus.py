@@ -79,9 +79,9 @@ SECOND_CEILINGS = (
 )
 # The same for the third: sentences of danger and harmless ones that were written to look like it.
 THIRD_FLOORS = (
-    ("self_harm", "explicit", 0.92),
+    ("self_harm", "explicit", 0.93),
     ("self_harm", "danger", 0.98),
-    ("violence", "explicit", 0.94),
+    ("violence", "explicit", 0.96),
     ("violence", "danger", 1.0),
     ("self_harm_possible", "danger", 0.93),
 )
@@ -117,9 +117,9 @@ SEVENTH_FLOORS = (
     ("self_harm", "explicit", 0.92),
     ("self_harm", "danger", 0.97),
     ("violence", "explicit", 0.92),
-    ("violence", "danger", 0.97),
+    ("violence", "danger", 0.98),
     ("domestic_violence", "explicit", 0.95),
-    ("domestic_violence", "danger", 0.98),
+    ("domestic_violence", "danger", 0.99),
     ("child_or_sick", "explicit", 0.9),
     ("child_or_sick", "danger", 0.96),
     ("self_harm_possible", "danger", 0.94),
@@ -159,7 +159,7 @@ EIGHTH_CEILINGS = (
 # The same for the sixth, written last of its kind: as counsellors and borrowers write, and half of it to be hard.
 SIXTH_FLOORS = (
     ("self_harm", "explicit", 0.85),
-    ("self_harm", "danger", 0.93),
+    ("self_harm", "danger", 0.94),
     ("violence", "explicit", 0.89),
     ("violence", "danger", 0.92),
     ("domestic_violence", "explicit", 0.9),
