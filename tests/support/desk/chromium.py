@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
+from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -43,6 +44,22 @@ _NO_PAGES = (
     "/state",
     "/outdated",
 )
+
+# What is found is told whole; what is in order, which is nearly everything, is not described element by element.
+_WCAG = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
+    "resultTypes": ["violations"],
+}
+
+
+def axe_finds(page: Page) -> str:
+    """What axe finds on this page, told whole; nothing if it is in order.
+
+    A page that is still coming in may end in a button whose words are on their way, so it is waited for.
+    """
+    page.wait_for_load_state()
+    result = Axe().run(page, options=_WCAG)
+    return result.generate_report() if result.violations_count else ""
 
 
 @contextmanager

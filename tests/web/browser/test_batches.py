@@ -8,17 +8,15 @@ from pathlib import Path
 import openpyxl
 import psycopg
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from forbear.base.vault import Vault
 from forbear.ops.embedded import Urls
 from tests.support.desk.cases import NOW, VAULT, many, submitted, triaged
-from tests.support.desk.chromium import DESK, PHONE
+from tests.support.desk.chromium import DESK, PHONE, axe_finds
 from tests.support.desk.desk_clients import account, cookie_of, served
 from tests.support.desk.processes import DEADLINE, Site
 from tests.system.test_spreadsheet import ROWS, spreadsheet  # noqa: F401 - the fixture
-from tests.web.browser.test_every_page import WCAG
 from web import auth
 
 pytestmark = pytest.mark.browser
@@ -46,8 +44,7 @@ def _signed_in(browser: Browser, address: str, secret: str, **terms: object) -> 
 
 def _sound(page: Page) -> None:
     """Nothing that an eye or a keyboard would stumble over."""
-    result = Axe().run(page, options=WCAG)
-    assert not result.violations_count, result.generate_report()
+    assert axe_finds(page) == ""
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it scrolls sideways"
     assert page.locator("h1").count() == 1
 

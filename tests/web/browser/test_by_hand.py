@@ -4,14 +4,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from forbear.base.vault import Vault
-from tests.support.desk.chromium import DESK, PHONE, signed_in
+from tests.support.desk.chromium import DESK, PHONE, axe_finds, signed_in
 from tests.support.desk.desk_clients import account, cookie_of, served
 from tests.web.api.test_cases import worker
-from tests.web.browser.test_every_page import WCAG
 from tests.web.pages.test_mapping import book
 from web.language import message
 
@@ -29,8 +27,7 @@ def _sound(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
     for width, height in (PHONE, DESK):
         page.set_viewport_size({"width": width, "height": height})
-        result = Axe().run(page, options=WCAG)
-        assert not result.violations_count, result.generate_report()
+        assert axe_finds(page) == ""
         assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{page.url} at {width}"
 
 

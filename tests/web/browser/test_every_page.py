@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
 from playwright.sync_api import Browser
 
@@ -13,7 +12,7 @@ from forbear.accounts.oidc.provider import Provider
 from forbear.base.vault import Vault
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.desk.cases import NOW
-from tests.support.desk.chromium import BETWEEN, DESK, PHONE, page_routes, signed_in, walk
+from tests.support.desk.chromium import BETWEEN, DESK, PHONE, axe_finds, page_routes, signed_in, walk
 from tests.support.desk.desk_clients import cookie_of
 from tests.support.desk.heard import unheard
 from tests.support.desk.populated_desk import Busy, busy
@@ -24,11 +23,6 @@ from web.deps import now
 from web.language import messages
 
 pytestmark = pytest.mark.browser
-# What is found is told whole; what is in order, which is nearly everything, is not described element by element.
-WCAG = {
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
-    "resultTypes": ["violations"],
-}
 ROLES = ("admin", "supervisor", "counsellor", "submitter")
 # What a page says in a language: without what is marked as not to be translated, code, or what people wrote.
 SAID = """() => {
@@ -82,9 +76,10 @@ def _in_every_state(browser: Browser, desk: Desk) -> dict[str, str]:
         page = context.new_page()
         state.reach(page, desk.stage)
         page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")  # a bar at the edge covers nothing there
-        result = Axe().run(page, options=WCAG)
-        if result.violations_count or page.locator("main > .notice > .eyebrow", has_text="500").count():
-            found[state.name] = result.generate_report()
+        if barriers := axe_finds(page):
+            found[state.name] = barriers
+        if page.locator("main > .notice > .eyebrow", has_text="500").count():
+            found[f"{state.name} answered"] = "500"
         if untold := unheard(page):
             found[f"{state.name} heard"] = "\n".join(untold)
         context.close()
@@ -103,9 +98,8 @@ def test_axe_finds_nothing_on_any_page(browser: Browser, desk: Desk, size: tuple
         starts = desk.starts if role != "admin" else (*desk.starts, "/what-if?parameter=several_creditors&value=5")
         for pattern in walk(desk.app, page, *starts):
             page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
-            result = Axe().run(page, options=WCAG)
-            if result.violations_count:
-                found[f"{role} {page.url}"] = result.generate_report()
+            if barriers := axe_finds(page):
+                found[f"{role} {page.url}"] = barriers
             assert page.evaluate("document.documentElement.scrollWidth") <= size[0], f"{role} {page.url}"
             if size == DESK and (untold := unheard(page)):
                 found[f"{role} {page.url} heard"] = "\n".join(untold)
@@ -115,8 +109,8 @@ def test_axe_finds_nothing_on_any_page(browser: Browser, desk: Desk, size: tuple
         found |= _in_every_state(browser, desk)
     stranger = browser.new_page(base_url=desk.address)
     stranger.goto("/sign-in")
-    if Axe().run(stranger, options=WCAG).violations_count:
-        found["/sign-in"] = Axe().run(stranger, options=WCAG).generate_report()
+    if barriers := axe_finds(stranger):
+        found["/sign-in"] = barriers
     stranger.close()
     assert not found, "\n".join(f"{page}: {what}" for page, what in found.items())
     assert set(page_routes(desk.app)) - opened - {"/sign-in", "/cases"} - BETWEEN == set(), (

@@ -3,16 +3,14 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from forbear.accounts import administration
 from forbear.base.settings import settings
 from forbear.base.vault import Vault
 from tests.support.desk.cases import working
-from tests.support.desk.chromium import PHONE, signed_in
+from tests.support.desk.chromium import PHONE, axe_finds, signed_in
 from tests.support.desk.desk_clients import served
-from tests.web.browser.test_every_page import WCAG
 
 pytestmark = pytest.mark.browser
 PASSWORD = "correct horse battery"  # noqa: S105 - of a test
@@ -27,8 +25,7 @@ DEVICE = {
 
 
 def _sound(page: Page) -> None:
-    result = Axe().run(page, options=WCAG)
-    assert not result.violations_count, result.generate_report()
+    assert axe_finds(page) == ""
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0], page.url
 
 
