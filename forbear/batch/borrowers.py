@@ -50,7 +50,7 @@ def open_cases(session: Session, submitter: str, borrowers: Iterable[str], as_of
     wanted = list(set(forms.values()))
     found: dict[str, list[OpenCase]] = defaultdict(list)
     if wanted:
-        rows = session.connection().execute(_OPEN_CASES, {"submitter": submitter, "borrowers": wanted})
+        rows = session.connection().execute(_OPEN_CASES, {"submitter": submitter, "borrowers": wanted}).all()
         for borrower, case_id, lender, days, due, payment, balance, shares, home, inside, priority in rows:
             overdue = _number(days) > 0 if days else due is not None and due < as_of.isoformat()
             coming = None if overdue or days or due is None else dt.date.fromisoformat(due) + dt.timedelta(days=1)

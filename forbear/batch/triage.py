@@ -198,7 +198,8 @@ def drawn(vault: Vault, versions: Sequence[int]) -> frozenset[int]:
 def _load(work: Work, batch: Batch, pack: Pack, ids: Sequence[int]) -> list[Version]:
     """The versions not decided yet, with what the record adds: flags in the notes, the borrower's other cases."""
     session = work.session
-    rows = session.connection().execute(_UNDECIDED, {"versions": ids, "pack": pack.sha256, "as_of": batch.as_of})
+    wanted = {"versions": ids, "pack": pack.sha256, "as_of": batch.as_of}
+    rows = session.connection().execute(_UNDECIDED, wanted).all()  # one by one they take longer
     taken_over = pack.sha256 != batch.pack_sha256
     told_on = ageing.told_on(session, ids) if batch.ageing else {}
     versions = []
@@ -220,7 +221,7 @@ def _load(work: Work, batch: Batch, pack: Pack, ids: Sequence[int]) -> list[Vers
         borrowers.fill(version.facts, version.case_id, siblings)
         if "debts_total" in pack.vocabulary.facts:  # packs published before it do not know it
             borrowers.place(version.facts, version.case_id, siblings)
-    return [replace(version, until=until.get(version.id)) for version in versions]
+    return [replace(each, until=day) if (day := until.get(each.id)) else each for each in versions]
 
 
 def danger_found(

@@ -210,7 +210,7 @@ def place(
         "formers": json.dumps({each.mac.hex(): each.met[1].hex() for each in dangers.values() if each.met[1:]}),
         "denied": json.dumps({case: each.denied for case, each in dangers.items() if each.denied}),
     }
-    placed = [DecisionChanged(**row._mapping) for row in work.session.connection().execute(_PLACE, values)]
+    placed = [DecisionChanged(*row) for row in work.session.connection().execute(_PLACE, values).all()]
     work.touch(each.case_id for each in placed)
     for each in placed:
         if each.assignee_id is not None and (each.answered or (each.by_time and each.changed)):

@@ -24,8 +24,8 @@ DIGEST_BYTES: Final = 32
 _WRITTEN: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # made once: there are two in a decision
 # What a decision's digest covers of its case version `v` and case `c`; facts as the text that the database makes.
 VERSION_COLUMNS: Final = (
-    "c.submitter, c.case_ref, v.case_id, v.number, v.facts::text AS submitted, v.private, v.content_mac, v.batch_id, "
-    "v.created_at AS submitted_at"
+    "c.submitter, c.case_ref, v.case_id, v.number, v.facts::text AS submitted, v.private, v.content_mac, "
+    "v.batch_id::text AS batch, v.created_at AS submitted_at"
 )
 _ROW = f"""
     SELECT d.id, d.case_version_id, d.pack_sha256, d.as_of, d.strategy, d.urgency, d.certain, d.engines_agree, d.body,
@@ -67,7 +67,7 @@ def version_digest(version: Row[Any]) -> bytes:
     facts = None if version.submitted is None else sha256(version.submitted.encode()).hexdigest()
     told = (version.submitter, version.case_ref, version.case_id, version.number, facts, private)
     mac = None if version.content_mac is None else bytes(version.content_mac).hex()
-    return _digest(*told, mac, str(version.batch_id), _moment(version.submitted_at))
+    return _digest(*told, mac, str(version.batch), _moment(version.submitted_at))
 
 
 def version_digests(session: Session, versions: Sequence[int]) -> dict[int, bytes]:

@@ -6,18 +6,19 @@ import datetime as dt
 from typing import Final
 
 from rules.facts.case_facts import Facts
+from rules.facts.cells import Value
 from rules.facts.numbers import limits
 from rules.formulas.dates import full_years, years_after
 from rules.pack.files.schema import Vocabulary
 
 DAYS: Final = "days_overdue"  # counted in days: goes on by itself
+DUE: Final = "due_date"
 YEARS: Final = "age"  # counted in whole years
 TOLD: Final = "told_on"  # given by the application: the day by which the years were counted
 
 
-def overdue_since(facts: Facts, told_on: dt.date) -> dt.date | None:
+def overdue_since(days: Value | None, due: Value | None, told_on: dt.date) -> dt.date | None:
     """The day from which a number of days overdue goes on: what was not overdue is so from its due date on."""
-    days, due = facts.get(DAYS), facts.get("due_date")
     if not isinstance(days, int):
         return None
     if days > 0:
@@ -27,7 +28,7 @@ def overdue_since(facts: Facts, told_on: dt.date) -> dt.date | None:
 
 def with_days_gone_on(vocabulary: Vocabulary, facts: Facts, told_on: dt.date, today: dt.date) -> Facts:
     """The facts with the days overdue that a number told on a day has come to."""
-    days, since = facts.get(DAYS), overdue_since(facts, told_on)
+    days, since = facts.get(DAYS), overdue_since(facts.get(DAYS), facts.get(DUE), told_on)
     if not isinstance(days, int) or since is None or since >= today:
         return facts
     return {**facts, DAYS: min(limits(vocabulary.facts[DAYS])[1], days + (today - since).days)}

@@ -29,14 +29,24 @@ class Danger:
 
 
 @lru_cache(maxsize=16)
-def _signs(pack: Pack) -> tuple[tuple[str, DangerSign], ...]:
+def signs_of(pack: Pack) -> tuple[tuple[str, DangerSign], ...]:
+    """The flags that mean danger, each with what it means."""
     return tuple((name, flag.danger) for name, flag in pack.red_flags.items() if flag.danger is not None)
+
+
+@lru_cache(maxsize=16)
+def _asking(pack: Pack) -> tuple[str, ...]:
+    """The facts that ask about danger, each once."""
+    return tuple(dict.fromkeys(sign.asks for _, sign in signs_of(pack)))
 
 
 def danger_of(pack: Pack, facts: Mapping[str, object]) -> Danger | None:
     """The danger that the flags in a case's texts, or its own facts, tell of; None where nothing does."""
     flags = facts.get("note_flags")
-    signs = [_Sign(name in flags if isinstance(flags, tuple | list) else False, sign) for name, sign in _signs(pack)]
+    raised = flags if isinstance(flags, tuple | list) else ()
+    if not raised and not any(facts.get(fact) is True for fact in _asking(pack)):
+        return None  # as of nearly all cases
+    signs = [_Sign(name in raised, sign) for name, sign in signs_of(pack)]
     explicit = _explicit(signs, facts)
     asked = {
         each.sign.kind: each.sign.asks

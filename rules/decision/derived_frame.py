@@ -76,7 +76,7 @@ class FrameDeriver:
 
     def derive(self, cases: Sequence[Facts]) -> DerivedFrame:
         """The frame of submitted cases. A derived fact that is given already is kept as it is."""
-        given = sorted(self._derived.intersection(name for case in cases for name in case))
+        given = sorted(self._derived.intersection(set[str]().union(*cases)))
         return self.complete(frame(cases, (*self._submitted, *given), self._vocabulary, None, self._given))
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from rules.decision.danger import Danger, danger_of
+from rules.decision.danger import Danger, danger_of, signs_of
 from rules.decision.outcome import Outcome
 from rules.decision.reasons import decided_alone
 from rules.facts.case_facts import Facts
@@ -59,5 +59,4 @@ def decided_danger(pack: Pack, facts: Facts, outcome: Outcome) -> Danger | None:
 
 def denied_kinds(pack: Pack, facts: Mapping[str, object]) -> tuple[str, ...]:
     """The kinds of danger that the facts deny."""
-    signs = (flag.danger for flag in pack.red_flags.values() if flag.danger is not None)
-    return tuple(sorted({sign.kind for sign in signs if facts.get(sign.asks) is False}))
+    return tuple(sorted({sign.kind for _, sign in signs_of(pack) if facts.get(sign.asks) is False}))

@@ -75,9 +75,9 @@ class StaleParameters:
         kept: list[dict[str, StaleParameter]] = [{} for _ in cases]
         for doubt in self._doubts([each.facts for each in cases]):
             undecided = self._undecided(doubt, verdicts, outcomes)
+            now, named_by = self._now.get(doubt.parameter), self._speakers.get(doubt.parameter)
             for row, each in doubt.rows.items():
-                today = each is self._now.get(doubt.parameter)
-                if row in undecided or (today and self._spoken(doubt.parameter, outcomes[row])):
+                if row in undecided or (named_by and each is now and speaks(self._pack, named_by, outcomes[row])):
                     kept[row][doubt.parameter] = each
         return [tuple(each[name] for name in sorted(each)) for each in kept]
 
@@ -138,10 +138,6 @@ class StaleParameters:
         ]
         direct = frozenset(each.rule.id for each in self._pack.rules if _looks_at(each.when, parameter, frozenset()))
         return (PolarsEngine(rules, self._pack.vocabulary), stale, direct) if rules else None
-
-    def _spoken(self, parameter: str, outcome: Outcome) -> bool:
-        """Whether something that this outcome says names the figure."""
-        return parameter in self._speakers and speaks(self._pack, self._speakers[parameter], outcome)
 
 
 def speaks(pack: Pack, speaking: Speakers, outcome: Outcome) -> bool:

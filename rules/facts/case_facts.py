@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias
 
 from pydantic_core import to_json
 
@@ -25,10 +25,10 @@ from rules.facts.cells import (
 from rules.facts.notation.units import OWN, Unit
 from rules.facts.numbers import int_reader, money_reader, rate_reader
 from rules.locale import Language, in_language, listed, said
-from rules.pack.files.schema import Fact, Text, Vocabulary
+from rules.pack.files.schema import Fact, FactType, Text, Vocabulary
 
 Facts: TypeAlias = dict[str, Value]
-_TYPES: Final = {
+_TYPES: Final[Mapping[FactType, type]] = {
     "text": str,
     "enum": str,
     "bool": bool,
@@ -38,7 +38,8 @@ _TYPES: Final = {
     "date": str,
     "list": list,
 }
-
+# What the record has in another type than facts.
+_RESTORED: Final[Mapping[FactType, Callable[[Any], Value]]] = {"date": dt.date.fromisoformat, "list": tuple}
 
 _YES, _NO, _NONE = said("value.yes"), said("value.no"), said("value.none")
 _SHORT: Final = 40  # characters of a cell
@@ -172,21 +173,17 @@ def stored_facts(facts: Mapping[str, Value]) -> str:
     return to_json(facts).decode()
 
 
-def read_facts(vocabulary: Vocabulary, data: Mapping[str, object], *, lenient: bool = False) -> Facts:
+def read_facts(vocabulary: Vocabulary, data: Mapping[str, Any], *, lenient: bool = False) -> Facts:
     """The facts that `stored_facts` wrote. What is not of this vocabulary raises ValueError, or is left out."""
     facts: Facts = {}
+    known = vocabulary.facts
     for name, value in data.items():
-        fact = vocabulary.facts.get(name)
+        fact = known.get(name)
         if fact is None or type(value) is not _TYPES[fact.type]:
             if lenient:
                 continue
             raise ValueError(f"{name}: not a fact of this pack, or of another type")
-        if fact.type == "date":
-            facts[name] = dt.date.fromisoformat(cast(str, value))
-        elif fact.type == "list":
-            facts[name] = tuple(cast("list[str]", value))
-        else:
-            facts[name] = cast(Value, value)
+        facts[name] = _RESTORED[fact.type](value) if fact.type in _RESTORED else data[name]
     return facts
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from statistics import median
 from typing import Final, Generic, TypeAlias, TypeVar
 
@@ -24,6 +25,7 @@ _Check: TypeAlias = Callable[[Facts], Sequence[_Found]]
 _T = TypeVar("_T")
 _DAYS_OF_4_YEARS: Final = 1461
 _NOTHING: Final[Sequence[_Found]] = ()
+_KEPT: Final = 1_000  # sets of facts of which is remembered what they can be held to
 _MOST: Final = 60  # percent of the numbers of a column
 SAMPLE: Final = 500  # rows by which a column is judged
 
@@ -70,20 +72,15 @@ class _ByFact(Generic[_T]):
 
     def __init__(self, checks: Sequence[tuple[_T, frozenset[str]]]) -> None:
         self._checks = checks
-        self._always = [at for at, (_, needed) in enumerate(checks) if not needed]
-        self._of: dict[str, list[int]] = {}
-        for at, (_, needed) in enumerate(checks):
-            for name in sorted(needed)[:1]:
-                self._of.setdefault(name, []).append(at)
+        self._needed = frozenset[str]().union(*(needed for _, needed in checks))
+        self._among = lru_cache(maxsize=_KEPT)(self._possible)  # the rows of a file have much the same cells filled
 
-    def of(self, facts: Facts) -> Iterator[_T]:
+    def of(self, facts: Facts) -> Sequence[_T]:
         """Those that a row with these facts can be held to, in their order."""
-        of, known = self._of, facts.keys()
-        possible = [*self._always, *(at for name in known if name in of for at in of[name])]
-        for at in sorted(possible):
-            check, needed = self._checks[at]
-            if len(needed) < 2 or needed <= known:
-                yield check
+        return self._among(self._needed.intersection(facts))
+
+    def _possible(self, known: frozenset[str]) -> Sequence[_T]:
+        return [check for check, needed in self._checks if needed <= known]
 
 
 def asks(doubt: d.Doubt) -> bool:

@@ -75,10 +75,16 @@ def scan_all(pack: Pack, texts: Iterable[str]) -> tuple[str, ...]:
 
 def scan_case(pack: Pack, facts: Mapping[str, object], texts: Iterable[str]) -> tuple[str, ...]:
     """The ids of a case's red flags: those that its texts raise, and danger that a fact tells of by its yes."""
-    signs = ((name, flag.danger) for name, flag in pack.red_flags.items())
-    told = {name for name, sign in signs if sign and sign.by_fact and facts.get(sign.asks) is True}
+    told = {flag for flag, fact in _by_fact(pack) if facts.get(fact) is True}
     flags = {*scan_all(pack, texts), *told}
     return tuple(sorted(flags - _said_plainly(pack, told)))
+
+
+@lru_cache(maxsize=16)
+def _by_fact(pack: Pack) -> tuple[tuple[str, str], ...]:
+    """The flags that the yes of a fact raises as well, each with that fact."""
+    signs = ((flag, entry.danger) for flag, entry in pack.red_flags.items())
+    return tuple((flag, sign.asks) for flag, sign in signs if sign is not None and sign.by_fact)
 
 
 def raised(pack: Pack, found: Iterable[NoteMatch]) -> tuple[str, ...]:

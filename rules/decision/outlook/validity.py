@@ -11,13 +11,15 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
-from rules.decision.ageing import DAYS, TOLD, next_birthday, overdue_since
+from rules.decision.ageing import DAYS, DUE, TOLD, next_birthday, overdue_since
 from rules.decision.outcome import Outcome
 from rules.decision.repayment import USES
 from rules.decision.stale_parameters import Speakers, speakers, speaks
 from rules.facts.case_facts import Facts
+from rules.facts.cells import Value
 from rules.facts.numbers import limits
 from rules.formulas.bounds import NOTHING, Reading
 from rules.formulas.derivation import Derivation, Derived
@@ -52,6 +54,7 @@ _PAIRS: Final[Mapping[str, Comparison]] = {
 # What plans compare beside the rules: whether a payment order may still be objected to.
 _TOLD: Final = Otherwise(FactNode(TOLD), Today())
 _Read: TypeAlias = Callable[[CaseState], tuple[Trend, int]]
+_KEPT: Final = 1_000  # numbers of days overdue that are remembered
 _OF_PLANS: Final[Mapping[str, int]] = {"days_left": 0}
 
 
@@ -91,6 +94,7 @@ class Validity:
             for leaf in dict.fromkeys(_leaves(pack))
             if isinstance(leaf, ComparePair) and (leaf.fact in moving or leaf.other in moving)
         ]
+        self._counted = lru_cache(maxsize=_KEPT)(self._count)
         self._day, self._coming = self._changes()
 
     @property
@@ -106,8 +110,8 @@ class Validity:
         trends = {name: trend for name, trend in self._start.items() if name not in given}
         state, days = CaseState(readings, trends), LONGEST
         if DAYS in given:
-            trends[DAYS] = self._counted(given)
-            days = min(days, self._ahead(DAYS, trends[DAYS]))
+            trends[DAYS], ahead = self._counted(given[DAYS], given.get(DUE))
+            days = min(days, ahead)
         days = min(days, self._of_formulas(given, facts, state))
         if days > SOONEST:
             days = min([days, *self._of_pairs(state)])
@@ -121,7 +125,7 @@ class Validity:
     def _of_formulas(self, given: Facts, facts: Facts, state: CaseState) -> int:
         """For how many days nothing asked of a derived fact is answered otherwise; `state` gets their trends."""
         trends, days = state.trends, LONGEST
-        for name, read, movers, today, only, blank, missing, *_ in self._formulas:
+        for name, read, movers, today, only, blank, missing, _, _ in self._formulas:
             if only is not None and only not in given:
                 if blank is None or name in given:
                     continue
@@ -170,9 +174,13 @@ class Validity:
             blank = None
         return _Formula(name, read, movers, today, only, blank, self._missing.get(name), alone, len(names))
 
-    def _counted(self, given: Facts) -> Trend:
-        """The number of days overdue, which goes on by itself."""
-        days, since = given[DAYS], overdue_since(given, self._as_of)
+    def _count(self, days: Value, due: Value | None) -> tuple[Trend, int]:
+        """The number of days overdue, which goes on by itself, and for how many days nothing is answered otherwise."""
+        trend = self._going_on(days, due)
+        return trend, self._ahead(DAYS, trend)
+
+    def _going_on(self, days: Value, due: Value | None) -> Trend:
+        since = overdue_since(days, due, self._as_of)
         most = limits(self._pack.vocabulary.facts[DAYS])[1]
         if not isinstance(days, int) or since is None or days >= most:
             return Trend(days)

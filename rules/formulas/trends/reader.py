@@ -93,7 +93,7 @@ def trend_reader(expression: f.Expression, given: TrendReading) -> TrendReader:
         return lambda state: Trend(read(state.readings))
     paired = _in_pairs(expression, given.moving)
     trend = _moving_reader(paired, given)
-    core, steps = in_steps(paired, given.stills or Stills(given.around), given.moving)
+    core, steps = in_steps(paired, given.stills or Stills(given.around), given.moving, given.rare)
     if steps:
         trend = stepped(trend_reader(core, given), steps, trend)
     may_move = [name for name in names if name in given.moving]

@@ -43,13 +43,19 @@ class Stills:
 
 
 def in_steps(
-    expression: f.Expression, stills: Stills, moving: Collection[str]
+    expression: f.Expression, stills: Stills, moving: Collection[str], rare: frozenset[str]
 ) -> tuple[f.Expression, Sequence[tuple[_Step, Reader]]]:
-    """What moves in an expression, and what is done to it, in turn."""
+    """What moves in an expression, and what is done to it, in turn.
+
+    Of an expression with a `rare` fact that part is left whole that has none: what was read of it is remembered.
+    """
     steps: list[tuple[_Step, Reader]] = []
+    is_rare = not rare.isdisjoint(f.facts_of(expression))
     while (outermost := _outermost(expression, moving)) is not None:
         step, expression, still = outermost
         steps.insert(0, (step, stills.reader(still)))
+        if is_rare and rare.isdisjoint(f.facts_of(expression)):
+            break
     return expression, steps
 
 

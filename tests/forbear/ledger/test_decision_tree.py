@@ -139,7 +139,7 @@ def test_a_digest_is_made_of_the_same_bytes_for_ever() -> None:
         submitted=None,
         private=None,
         content_mac=None,
-        batch_id="b",
+        batch="b",
         submitted_at=at,
     )
     expected = '["某","甲",1,2,null,null,null,"b","2026-11-23T08:00:00.000000+00:00"]'

@@ -48,7 +48,7 @@ def test_days_overdue_go_on(facts: Facts, days: int | None) -> None:
 def test_what_was_overdue_is_so_from_the_day_it_was_told_and_what_was_not_from_its_due_date(
     facts: Facts, since: dt.date | None
 ) -> None:
-    assert overdue_since(facts, TOLD) == since
+    assert overdue_since(facts.get("days_overdue"), facts.get("due_date"), TOLD) == since
     day = dt.timedelta(days=1)
     if since is not None:
         gone_on = [with_days_gone_on(PACK.vocabulary, facts, TOLD, since + n * day)["days_overdue"] for n in (-1, 0, 1)]
