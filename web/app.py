@@ -1,6 +1,7 @@
 """The web application that uvicorn serves as `web.app:app`."""
 
 import datetime as dt
+import gc
 import sys
 import threading
 from collections.abc import AsyncIterator, Set
@@ -34,6 +35,7 @@ from web.pages.accounts import signed_out
 from web.views import render
 
 STATIC = Path(__file__).parent / "static"
+_LOOKED_THROUGH = (10_000, 3, 30)  # after so many new objects: everybody waits meanwhile, so often and not long
 
 
 def create_app(
@@ -86,6 +88,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     # FastAPI makes them when they are first looked through, and all clients wait a quarter of a second.
     for route in app.routes:
         route.matches({"type": "http", "method": "GET", "path": "", "headers": []})
+    gc.set_threshold(*_LOOKED_THROUGH)
     threading.Thread(target=_make_ahead, args=(app,), daemon=True).start()
     yield
     app.state.engine.dispose()

@@ -6,21 +6,47 @@ connection that is None, and the AttributeError ends the worker. Here that is a 
 Celery expects. Nobody needs what is not given back: the visibility timeout does that, and the sweep wakes what is
 pending.
 
+A Redis that has no memory left refuses what a worker notes of a message it took, and, within a transaction, even to
+forget it: that ended the worker too. Here it goes on, and forgets without a transaction.
+
 Between attempts to reach a Redis that is away kombu waits two seconds longer each time, up to half a minute, and would
 see as late that it is back. An attempt costs nothing: here one is made every second or two.
 """
 
 import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from celery.app.amqp import AMQP
 from kombu import connection
-from kombu.transport import TRANSPORT_ALIASES, redis
+from kombu.transport import TRANSPORT_ALIASES, redis, virtual
 from redis.exceptions import ConnectionError as ConnectionLost
+from redis.exceptions import OutOfMemoryError
 
 
 class QoS(redis.QoS):
     """What a channel has delivered and not had acknowledged."""
+
+    def append(self, message: Any, delivery_tag: str) -> None:
+        """Note it, if Redis has room: it is worked on in any case, and the sweep sends it again should that end."""
+        try:
+            super().append(message, delivery_tag)  # type: ignore[no-untyped-call]  # kombu has no types
+        except OutOfMemoryError:
+            virtual.QoS.append(self, message, delivery_tag)  # type: ignore[no-untyped-call]
+
+    @contextlib.contextmanager
+    def pipe_or_acquire(self, pipe: Any = None, client: Any = None) -> Iterator[Any]:
+        """Where commands are put together: no transaction, in which a full Redis would take not even what frees it."""
+        if pipe:
+            yield pipe
+            return
+        with self.channel.conn_or_acquire(client) as found:
+            yield found.pipeline(transaction=False)
+
+    def restore_visible(self, *args: int, **named: int) -> None:
+        """Send again what nobody acknowledged in time; not while Redis has no room for that."""
+        with contextlib.suppress(OutOfMemoryError):
+            super().restore_visible(*args, **named)  # type: ignore[no-untyped-call]
 
     def restore_unacked(self, client: object = None) -> None:
         """Give it back to Redis, if there still is one."""

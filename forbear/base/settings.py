@@ -105,7 +105,7 @@ class Settings(BaseSettings):
         120, ge=5, description="Seconds after which a transaction is ended in which nothing goes on"
     )
     statement_seconds: int = Field(60, ge=1, description="Seconds one statement of a page may take")
-    web_turns: int = Field(8, ge=1, le=100, description="Requests of people and programs worked on at once")
+    web_turns: int = Field(1, ge=1, le=50, description="Requests worked on at once, beside those that take long")
     turn_seconds: float = Field(1, gt=0, le=60, description="Seconds a request waits for its turn before it gets 503")
     token_requests: int = Field(1200, ge=1, description="Requests that a token may make in a minute")
     body_seconds: int = Field(30, ge=1, description="Seconds a client may send nothing of a request that it began")

@@ -5,7 +5,7 @@ import errno
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from types import SimpleNamespace
 from unittest.mock import patch
 
@@ -118,7 +118,10 @@ def all_of(client: socket.socket) -> str:
 
 def test_who_has_no_turn_in_time_is_told_to_come_again() -> None:
     doors = Doors()
-    with served(Turns(doors.app, turns=1, wait=0.05)) as (address, _), client_of(address, headers=OURS) as client:
+    with (
+        served(Turns(doors.app, turns=1, wait=0.05, brief=DEADLINE)) as (address, _),
+        client_of(address, headers=OURS) as client,
+    ):
         with kept_waiting(doors, address, **OURS):
             busy = client.get("/")
             assert (busy.status_code, busy.headers["Retry-After"]) == (503, limits.SOON)
@@ -135,7 +138,7 @@ def test_who_has_no_turn_in_time_is_told_to_come_again() -> None:
 
 def test_a_crowd_of_strangers_does_not_keep_out_who_is_signed_in() -> None:
     doors = Doors()
-    with served(Turns(doors.app, turns=1, wait=0.05)) as (address, _), kept_waiting(doors, address):
+    with served(Turns(doors.app, turns=1, wait=0.05, brief=DEADLINE)) as (address, _), kept_waiting(doors, address):
         with client_of(address) as stranger:
             assert stranger.get("/").status_code == 503
         for ours in (OURS, {"Authorization": "Bearer x"}):
@@ -145,14 +148,33 @@ def test_a_crowd_of_strangers_does_not_keep_out_who_is_signed_in() -> None:
 
 def test_a_turn_that_was_waited_for_comes() -> None:
     doors = Doors()
-    with served(Turns(doors.app, turns=1, wait=DEADLINE)) as (address, _), client_of(address, headers=OURS) as client:
+    with (
+        served(Turns(doors.app, turns=1, wait=DEADLINE, brief=DEADLINE)) as (address, _),
+        client_of(address, headers=OURS) as client,
+    ):
         with kept_waiting(doors, address, **OURS):
             threading.Timer(0.05, doors.open.set).start()
             assert client.get("/").text == "here"
 
 
+def test_who_takes_long_steps_aside_for_the_next_and_only_so_many_do() -> None:
+    doors = Doors()
+    with (
+        served(Turns(doors.app, turns=1, wait=0.05, brief=0.01)) as (address, _),
+        client_of(address, headers=OURS) as client,
+        ExitStack() as taking_long,
+    ):
+        for _ in range(6):
+            taking_long.enter_context(kept_waiting(doors, address, **OURS))
+            until(lambda: client.get("/").text == "here", "who takes long has stepped aside")
+        taking_long.enter_context(kept_waiting(doors, address, **OURS))
+        assert client.get("/").status_code == 503, "six are beside the seventh, and no more"
+        doors.open.set()
+        until(lambda: client.get("/").text == "here", "they are done")
+
+
 def test_a_slow_sender_and_a_slow_reader_hold_no_turn() -> None:
-    with served(Turns(Doors().app, turns=1, wait=DEADLINE)) as (address, _):
+    with served(Turns(Doors().app, turns=1, wait=DEADLINE, brief=DEADLINE)) as (address, _):
         head = f"Host: x\r\nCookie: {OURS['Cookie']}\r\n"
         with connected(address) as sender, connected(address) as reader, client_of(address, headers=OURS) as client:
             sender.sendall(f"POST /file HTTP/1.1\r\n{head}Content-Length: 4\r\n\r\nab".encode())

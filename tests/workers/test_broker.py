@@ -73,6 +73,34 @@ def test_who_sends_again_and_again_on_one_connection_goes_on_once_redis_takes_so
         socket.unlink(missing_ok=True)
 
 
+def test_a_redis_without_memory_ends_nothing_of_who_takes_messages_from_it(tmp_path: Path) -> None:
+    """What was taken before can be acknowledged, and what lies there be taken, worked on and acknowledged too."""
+    socket = embedded.runtime_folder(tmp_path) / "own.sock"
+    server = start_redis(url := f"redis+socket://{socket}")
+    try:
+        queue = Queue("bulk")  # type: ignore[no-untyped-call]
+        with app.connection_for_write(url=url) as writer:
+            for number in (1, 2, 3):
+                writer.Producer().publish({"chunk": number}, routing_key="bulk", declare=[queue])
+        with app.connection_for_read(url=url) as connection, embedded.redis_client(url) as redis:
+            taken: list[Any] = []
+            channel: Any = connection.channel()
+            take = {"callbacks": [lambda _, message: taken.append(message)], "accept": ["json"]}
+            channel.basic_qos(0, 1, False)
+            connection.Consumer([queue], channel=channel, **take).consume()
+            for number in (1, 2, 3):
+                while len(taken) < number:
+                    connection.drain_events(timeout=60)
+                redis.config_set("maxmemory", 1)
+                taken[-1].ack()
+                channel.qos.restore_visible(interval=1)
+            assert [message.payload["chunk"] for message in taken] == [1, 2, 3]
+            assert redis.exists("unacked", "unacked_index", "bulk") == 0
+    finally:
+        kill_group(server)
+        socket.unlink(missing_ok=True)
+
+
 def test_a_redis_that_is_away_is_asked_again_every_second_or_two(monkeypatch: pytest.MonkeyPatch) -> None:
     """Kombu would wait two seconds longer each time, up to thirty: as long as that after Redis is back."""
     monkeypatch.setattr(functional, "sleep", lambda _: None)
@@ -86,7 +114,7 @@ def test_a_redis_that_is_away_is_asked_again_every_second_or_two(monkeypatch: py
 def test_nobody_waits_long_for_a_redis_that_takes_connections_and_says_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Stopped, or behind a wall. Whoever hands a case in has a turn of the web process, and there are eight."""
+    """Stopped, or behind a wall. Whoever hands a case in has a turn of the web process, and there are few."""
     assert waking.PATIENCE["socket_timeout"] == waking.PATIENCE["socket_connect_timeout"] == waking.SECONDS <= 2
     monkeypatch.setattr(waking, "PATIENCE", {**waking.PATIENCE, "socket_timeout": 0.05})
     with socket.create_server(("127.0.0.1", 0)) as silent:

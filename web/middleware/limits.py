@@ -28,6 +28,9 @@ _API: Final = "/api/"  # whose answers tell the limit
 _FREE: Final = ("/healthz", "/static/")  # answered without a thread of work
 _HEADERS_SECONDS: Final = 10  # in which a connection has to say what it wants
 _LEAST: Final = 1_000  # bytes a second that a body has to come with on the whole: a byte now and then is no sending
+BRIEF: Final = 0.25  # seconds that most answers take less than
+_ASIDE: Final = 6  # may go on beside those who have a turn; of strangers and machines:
+_FEW_ASIDE: Final = 2
 
 
 class Turns:
@@ -35,22 +38,24 @@ class Turns:
 
     Who shows neither a session nor a token, and machines that ask how we are, have turns of their own, so that no crowd
     of strangers keeps out who works here. A request has its turn from when it has been read until its answer begins:
-    neither a slow sender nor a slow reader holds one.
+    neither a slow sender nor a slow reader holds one. Turns are few, for each thread that works on Python code keeps
+    the others waiting, and first of all the one that speaks to clients; so who takes long goes on beside them.
     """
 
-    def __init__(self, app: ASGIApp, turns: int, wait: float) -> None:
+    def __init__(self, app: ASGIApp, turns: int, wait: float, brief: float = BRIEF) -> None:
         self.app = app
         self._wait = wait
-        self._ours = _Lane(turns)
-        self._strangers = _Lane(max(1, turns // 4))
-        self._machines = _Lane(1)
+        self._brief = brief
+        self._ours = _Lane(turns, _ASIDE)
+        self._strangers = _Lane(max(1, turns // 4), _FEW_ASIDE)
+        self._machines = _Lane(1, _FEW_ASIDE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request when it has its turn."""
         if scope["type"] != "http" or scope["path"].startswith(_FREE):
             await self.app(scope, receive, send)
             return
-        asked = _Asked(scope, receive, send, self._lane(scope), self._wait)
+        asked = _Asked(scope, receive, send, self._lane(scope), self._wait, self._brief)
         try:
             if _has_body(scope):
                 await self.app(scope, asked.read, asked.answer)
@@ -71,11 +76,12 @@ class Turns:
 
 
 class _Lane(asyncio.Semaphore):
-    """So many turns, and how many of them are free."""
+    """So many turns, how many of them are free, and how many requests may still step aside for the next one."""
 
-    def __init__(self, turns: int) -> None:
+    def __init__(self, turns: int, aside: int) -> None:
         super().__init__(turns)
         self.turns = self.free = turns
+        self.aside = aside
 
     async def acquire(self) -> Literal[True]:
         """Take a turn once there is one."""
@@ -98,8 +104,11 @@ class _Asked:
     send: Send
     lane: _Lane
     wait: float
+    brief: float
     held: bool = False
+    aside: bool = False
     refused: bool = False
+    _overdue: asyncio.TimerHandle | None = None
 
     async def read(self) -> Message:
         """The next part of the request; behind the last one it has its turn."""
@@ -141,13 +150,31 @@ class _Asked:
         finally:
             waited(self.scope, time.perf_counter() - asked)
         self.held = True
+        self._await_brief()
         return True
 
+    def _await_brief(self) -> None:
+        self._overdue = asyncio.get_running_loop().call_later(self.brief, self._step_aside)
+
+    def _step_aside(self) -> None:
+        """Let the next one have the turn, and go on beside it, if not too many do."""
+        if not self.lane.aside:
+            self._await_brief()
+            return
+        self.lane.aside -= 1
+        self.aside, self.held = True, False
+        self.lane.release()
+
     def give_back(self) -> None:
-        """Let the next one have it."""
+        """Let the next one have what it held."""
+        if self._overdue:
+            self._overdue.cancel()
         if self.held:
             self.held = False
             self.lane.release()
+        if self.aside:
+            self.aside = False
+            self.lane.aside += 1
 
 
 def _has_body(scope: Scope) -> bool:

@@ -13,6 +13,7 @@ from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.desk.cases import decided
 from tests.support.desk.chromium import DESK, PHONE, signed_in
 from tests.support.desk.desk_clients import account, cookie_of, served
+from web.language import LANGUAGES
 
 pytestmark = pytest.mark.browser
 FILTERED = "/?product=credit_card&uncertain=1&status=all&due=week"
@@ -52,6 +53,17 @@ DUPLICATE_IDS = """() => { const ids = [...document.querySelectorAll('[id]')].ma
 UNNAMED = """() => [...document.querySelectorAll('a, button, input:not([type=hidden]), select')]
   .filter(e => !(e.textContent.trim() || e.getAttribute('aria-label') || (e.labels && e.labels.length)))
   .map(e => e.outerHTML.slice(0, 120))"""
+
+# Parts of a page's head that can be used and lie on each other, or end beyond the window.
+CROWDED = """() => {
+  const parts = [...document.querySelectorAll('header.site :is(a, button, summary, input:not([type=hidden]), select)')]
+    .filter(e => e.checkVisibility()).map(e => [e, e.getBoundingClientRect()]).filter(([e, box]) => box.width > 1);
+  const meet = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+  return parts.flatMap(([e, box], i) => [
+    ...parts.slice(i + 1).filter(([o, other]) => !e.contains(o) && meet(box, other)).map(([o]) => o),
+    ...(box.left < 0 || box.right > innerWidth ? [e] : []),
+  ]).map(e => e.outerHTML.slice(0, 120));
+}"""
 
 
 def _rows() -> list[Accepted]:
@@ -313,6 +325,20 @@ def test_two_people_who_take_the_next_case_at_once_get_different_ones(browser: B
     expect(others).to_have_count(1)
     for page in pages:
         page.context.close()
+
+
+def test_nothing_in_the_head_of_a_page_lies_on_something_else_at_any_width(
+    browser: Browser, place: Place, database_url: str
+) -> None:
+    secret = cookie_of(database_url, account(database_url, "zhao", "admin"))  # who sees most
+    for lang in LANGUAGES:
+        opened = signed_in(browser, place.url, secret, lang=lang)
+        page = opened.new_page()
+        page.goto("/")
+        for width in range(320, 1_440, 20):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate(CROWDED) == [], f"{lang}, {width} pixels"
+        opened.close()
 
 
 def test_ticked_cases_are_taken_on_a_phone_without_scripts(browser: Browser, place: Place) -> None:
