@@ -119,6 +119,11 @@ SAID = {
     "asked_to_cosign": "让我老婆签字共同还款",
     "travel_need": "父亲手术要坐飞机",
     "lives_abroad": "我现在在国外",
+    "wrong_person": "被执行人和我同名同姓",
+    "settlement_missed": "执行和解漏了一期",
+    "jurisdiction_asked": "想提管辖异议",
+    "wages_in_cash": "工资能不能改发现金",
+    "paid_not_counted": "我还过五千，起诉状里没扣",
 }
 # Where a flag is answered: what is said of one product, stage or age of the debt means nothing for another.
 WHERE: dict[str, dict[str, object]] = {
@@ -141,6 +146,10 @@ WHERE: dict[str, dict[str, object]] = {
     "pledged_elsewhere": {"product": "car_loan"},
     "travel_need": {"legal_stage": "restricted"},
     "lives_abroad": {"legal_stage": "complaint_served"},
+    "wrong_person": {"legal_stage": "enforcement"},
+    "settlement_missed": {"legal_stage": "enforcement"},
+    "jurisdiction_asked": {"legal_stage": "complaint_served"},
+    "wages_in_cash": {"legal_stage": "enforcement"},
 }
 
 
