@@ -17,7 +17,7 @@ from rules.text.negotiation_pack import NegotiationPack, negotiation_pack
 from tests.policy.cases.test_golden import evaluate, pack, read_yaml
 from tests.support.packs.negotiation_packs import sentences
 
-_FILES = ("advice_cases.yaml", "more_cases.yaml", "further_cases.yaml", "later_cases.yaml", "last_cases.yaml")
+_FILES = ("advice_cases.yaml", "more_cases.yaml", "further_cases.yaml", "later_cases.yaml", "last_cases.yaml", "platform_cases.yaml")
 CASES = [Path(__file__).parent / name for name in _FILES]
 AS_OF = dt.date(2026, 11, 28)
 
@@ -104,5 +104,5 @@ def test_a_case_gets_what_a_practitioner_would_say(ref: str, claim: str) -> None
 
 
 def test_every_case_is_evaluated_alike_by_both_engines() -> None:
-    assert len(cases()) == 177
+    assert len(cases()) == 193
     assert [ref for ref in cases() if not advice(ref).evaluation.outcome.engines_agree] == []
