@@ -24,6 +24,7 @@ _FILES = (
     "later_cases.yaml",
     "last_cases.yaml",
     "court_cases.yaml",
+    "platform_cases.yaml",
 )
 CASES = [Path(__file__).parent / name for name in _FILES]
 AS_OF = dt.date(2026, 11, 28)
