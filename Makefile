@@ -63,7 +63,7 @@ bench: $(READY) ## measure the pipeline against the plain way, side by side; wri
 bench-desk: $(READY) ## measure the desk's pages with a million cases; writes bench/desk.json
 	@$(BIN)/python -m bench.desk.pages
 
-bench-day: $(READY) ## fifty counsellors for ten minutes on 10,000 cases, some in Chromium; writes bench/day.json (SECONDS=600 PACE="75 20" PROCESSES=1)
+bench-day: $(READY) ## fifty counsellors for ten minutes on 10,000 cases, some in Chromium; writes bench/desk/day.json (SECONDS=600 PACE="75 20" PROCESSES=1)
 	@$(BIN)/python -m bench.desk.day --seconds $(or $(SECONDS),600) --pace $(or $(PACE),75 20) --processes $(or $(PROCESSES),1)
 
 bench-fair: $(READY) ## measure a crisis behind single cases and a large file; writes bench/pipeline/fair.json
