@@ -12,7 +12,7 @@ export CPPFLAGS := -DPyEval_CallObject=PyObject_CallObject $(CPPFLAGS)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser explore laws check format bench bench-day bench-desk bench-fair bench-load bench-proof bench-whatif drill chaos simulate mutants pack-mutants screenshots lock sbom advisories clean
+.PHONY: help setup demo test test-browser explore laws check format bench bench-day bench-desk bench-engines bench-fair bench-load bench-proof bench-whatif drill chaos simulate mutants pack-mutants screenshots lock sbom advisories clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,7 +63,10 @@ bench: $(READY) ## measure the pipeline against the plain way, side by side; wri
 bench-desk: $(READY) ## measure the desk's pages with a million cases; writes bench/desk.json
 	@$(BIN)/python -m bench.desk.pages
 
-bench-day: $(READY) ## fifty counsellors for ten minutes on 10,000 cases, some in Chromium; writes bench/day.json (SECONDS=600 PACE="75 20" PROCESSES=1)
+bench-engines: $(READY) ## our engines and those of others on one table of rules; writes bench/engines/results.json (OTHERS=python that has them)
+	@$(BIN)/python -m bench.engines $(if $(OTHERS),--others $(OTHERS))
+
+bench-day: $(READY) ## fifty counsellors for ten minutes on 10,000 cases, some in Chromium; writes bench/desk/day.json (SECONDS=600 PACE="75 20" PROCESSES=1)
 	@$(BIN)/python -m bench.desk.day --seconds $(or $(SECONDS),600) --pace $(or $(PACE),75 20) --processes $(or $(PROCESSES),1)
 
 bench-fair: $(READY) ## measure a crisis behind single cases and a large file; writes bench/pipeline/fair.json

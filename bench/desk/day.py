@@ -6,7 +6,7 @@ in Chinese, measured by this bench. Each further pace is a day of its own, harsh
 Each takes the next case, reads for a while, decides it or records a call, and now and then writes a note or searches;
 supervisors look at the overview. Some of them are real browsers, worked by keys alone. Exits 1 if an answer was a
 failure, if a case was taken twice, or if one page in twenty took longer at the server than its bound. Writes
-bench/day.json.
+bench/desk/day.json.
 """
 
 import argparse
@@ -40,7 +40,7 @@ from web import auth
 from web.middleware import tracing
 from web.middleware.limits import SOON
 
-RESULTS: Final = Path(__file__).parents[1] / "day.json"
+RESULTS: Final = Path(__file__).parent / "day.json"
 BOUND: Final = 300  # milliseconds at the server, of 95 pages of a hundred
 COUNSELLORS, SUPERVISORS, BROWSERS = 50, 2, 3
 PACE: Final = 75  # seconds: 321 characters at READING a minute are 76
@@ -307,7 +307,7 @@ def told(handled: list[Handled]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measure, print and write bench/day.json."""
+    """Measure, print and write bench/desk/day.json."""
     parser = argparse.ArgumentParser(prog="python -m bench.desk.day", description=__doc__)
     parser.add_argument("--cases", type=int, default=10_000, help="cases on the desk (10000)")
     parser.add_argument("--seconds", type=int, default=600, help="how long the day is (600)")

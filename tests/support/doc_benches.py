@@ -86,11 +86,42 @@ def _proof() -> Iterator[str]:
     )
 
 
+def _engines() -> Iterator[str]:
+    equal = result("engines/results")["equal"]
+    versions = equal["versions"]
+    for name, ways in equal["engines"].items():
+        least = min(took["cpu_us"] for took in ways.values())
+        for way, took in ways.items():
+            cpu = f"**{took['cpu_us']:,.2f}**" if took["cpu_us"] == least else f"{took['cpu_us']:,.2f}"
+            yield f"{' '.join((name, versions.get(name, ''))).strip()} | {way} | {cpu}"
+    for name, why in equal["left_out"].items():
+        yield f"{name} | {why} | –"
+
+
+def _by_cases() -> Iterator[str]:
+    found = result("engines/results")
+    zen = found["equal"]["engines"].get("zen-engine", {})
+    best = min((took["cpu_us"] for took in zen.values()), default=None)
+    for each in found["scale"]:
+        bits, listed = each["bits"]["cpu_us"], each["bits"]["cpu_us"] + each["listed"]["cpu_us"]
+        times = " | ".join("–" if best is None else f"{best / took:,.0f}" for took in (bits, listed))
+        openfisca = " | ".join(f"{took['cpu_us']:,.3f}" for took in each.get("openfisca-core", {}).values()) or "– | –"
+        yield f"{each['cases']:,} | {bits:,.3f} | {listed:,.3f} | {times} | {openfisca}"
+
+
+def _by_rules() -> Iterator[str]:
+    for each in result("engines/results")["tables"]:
+        bits, listed = each["bits"]["cpu_us"], each["bits"]["cpu_us"] + each["listed"]["cpu_us"]
+        durable = " | ".join(f"{took['cpu_us']:,.1f}" for took in each["durable-rules"].values())
+        yield f"{each['rules']} | {bits:,.3f} | {listed:,.3f} | {durable}"
+
+
 def _measured() -> Iterator[str]:
     for name, how in (
         ("results", "make bench"),
         ("whatif", "make bench-whatif"),
         ("desk", "make bench-desk"),
+        ("engines/results", "make bench-engines"),
     ):
         found = result(name)
         pack = found.get("pack", {})
@@ -118,6 +149,21 @@ _TABLES: Mapping[str, tuple[str, Callable[[], Iterator[str]]]] = {  # head and r
     ),
     "replay": ("decisions | processes | decisions/s | processor, µs a decision | different", _replay),
     "proof": ("what | how many | seconds | found", _proof),
+    "engines": ("engine | how it is asked | µs of the processor a case", _engines),
+    "engines by cases": (
+        (
+            "cases | second engine, rows of bits, µs a case | hits of each listed, µs | zen-engine's best takes times "
+            "as much as the bits | as the hits listed | openfisca-core, columns out, µs | cases in, hits out, µs"
+        ),
+        _by_cases,
+    ),
+    "engines by rules": (
+        (
+            "rules | second engine, rows of bits, µs a case | hits of each listed, µs | durable-rules, case by case, "
+            "µs | messages by column, µs"
+        ),
+        _by_rules,
+    ),
     "desk pages": ("page, 1,000,000 cases | median, ms | 95 %, ms", _desk),
 }
 
