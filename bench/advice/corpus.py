@@ -9,9 +9,20 @@ from rules.pack.pack import Pack
 from tests.policy.cases.corpus_lines import lines
 
 PARTS = (
-    *("tuning", "tuning_2", "tuning_3", "tuning_4", "tuning_5", "tuning_6", "tuning_7", "tuning_8", "tuning_9"),
+    *(
+        "tuning",
+        "tuning_2",
+        "tuning_3",
+        "tuning_4",
+        "tuning_5",
+        "tuning_6",
+        "tuning_7",
+        "tuning_8",
+        "tuning_9",
+        "tuning_10",
+    ),
     *("held_out", "held_out_2", "held_out_3", "held_out_4", "held_out_5"),
-    *("held_out_6", "held_out_7", "held_out_8", "held_out_9", "held_out_10", "held_out_11"),
+    *("held_out_6", "held_out_7", "held_out_8", "held_out_9", "held_out_10", "held_out_11", "held_out_12"),
 )
 HARMLESS = ("(nothing)", "(calm)")
 

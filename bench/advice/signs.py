@@ -28,7 +28,17 @@ from tests.policy.cases import corpus_lines
 
 FILE: Final = "signs.yaml"
 # Most of their lines no pattern was made by.
-OWN: Final = ("tuning_2", "tuning_3", "tuning_4", "tuning_5", "tuning_6", "tuning_7", "tuning_8", "tuning_9")
+OWN: Final = (
+    "tuning_2",
+    "tuning_3",
+    "tuning_4",
+    "tuning_5",
+    "tuning_6",
+    "tuning_7",
+    "tuning_8",
+    "tuning_9",
+    "tuning_10",
+)
 FOLDS: Final = 5
 KEPT: Final[dict[Grade, int]] = {"possible": 28_000, "explicit": 24_000}
 KEPT_OF_KIND_EXPLICIT: Final = 6_000
@@ -37,7 +47,7 @@ COST: Final = 0.02
 OF_POSSIBLE: Final = 0.3  # how much what is only possible counts against what is explicit
 SCALE: Final = 40  # of the whole numbers
 # How much may be raised, at most, of harmless sentences that were not seen and that were written to look like danger:
-POSSIBLE_BY_SIGNS: Final = 0.10
+POSSIBLE_BY_SIGNS: Final = 0.12
 EXPLICIT_BY_SIGNS: Final = 0.08
 LOWERED: Final = 0.02  # how much of explicit danger that patterns find may look harmless
 SHORTEST = 9  # letters: of ordinary words on the desk, such as 都谈好了, one in nine weighed as danger

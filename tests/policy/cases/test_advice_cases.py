@@ -26,7 +26,7 @@ _FILES = (
     "court_cases.yaml",
     "platform_cases.yaml",
 )
-CASES = [Path(__file__).parent / name for name in _FILES]
+CASES = [Path(__file__).parent / "situations" / name for name in _FILES]
 AS_OF = dt.date(2026, 11, 28)
 
 

@@ -197,7 +197,8 @@ def test_a_denial_holds_for_all_that_is_joined_to_it() -> None:
 
     assert lowered("没有收到任何传票或支付令") == [True, True]
     assert lowered("没有收到传票，支付令昨天到了") == [True, False]
-    assert [each.lowered for each in matches(SHIPPED, "没有伪造过任何假病历")] == [True]
+    told = [each.lowered for each in matches(SHIPPED, "没有伪造过任何假病历") if each.flag == "evidence_tampering"]
+    assert told == [True]
 
 
 @pytest.mark.parametrize(
