@@ -1,5 +1,6 @@
 """Both ways end to end: from opening the file to the last committed decision, workers already warm."""
 
+import contextlib
 import datetime as dt
 import os
 import resource
@@ -145,7 +146,11 @@ def _processor(worker: int, place: Installation) -> dict[str, float]:
 
 def _seconds(pid: int) -> float:
     """Of a process with all its children, those that ended included."""
-    return sum(sum(psutil.Process(each).cpu_times()[:4]) for each in _family(pid))
+    total = 0.0
+    for each in _family(pid):
+        with contextlib.suppress(psutil.NoSuchProcess):  # it ended just now, and its time is its parent's
+            total += sum(psutil.Process(each).cpu_times()[:4])
+    return total
 
 
 def _family(pid: int) -> list[int]:
