@@ -6,31 +6,15 @@ from bench.advice.signs import grades_of
 from rules.loading.loader import DEFAULT_PACK, load
 from rules.pack.files.red_flags import Grade
 from rules.pack.pack import Pack
-from tests.policy.cases.corpus_lines import lines
+from tests.policy.cases.corpus_lines import HELD_OUT, TUNING, lines
 
-PARTS = (
-    *(
-        "tuning",
-        "tuning_2",
-        "tuning_3",
-        "tuning_4",
-        "tuning_5",
-        "tuning_6",
-        "tuning_7",
-        "tuning_8",
-        "tuning_9",
-        "tuning_10",
-    ),
-    *("held_out", "held_out_2", "held_out_3", "held_out_4", "held_out_5"),
-    *("held_out_6", "held_out_7", "held_out_8", "held_out_9", "held_out_10", "held_out_11", "held_out_12"),
-)
 HARMLESS = ("(nothing)", "(calm)")
 
 
 def main() -> None:
     """Print a table."""
     pack = load(DEFAULT_PACK)
-    for part in PARTS:
+    for part in (*TUNING, *HELD_OUT):
         print(part)
         for name, labels in _rows(pack):
             grades = [grades_of(pack, line) for label, line in lines(part) if label in labels]

@@ -28,17 +28,7 @@ from tests.policy.cases import corpus_lines
 
 FILE: Final = "signs.yaml"
 # Most of their lines no pattern was made by.
-OWN: Final = (
-    "tuning_2",
-    "tuning_3",
-    "tuning_4",
-    "tuning_5",
-    "tuning_6",
-    "tuning_7",
-    "tuning_8",
-    "tuning_9",
-    "tuning_10",
-)
+OWN: Final = corpus_lines.TUNING[1:]
 FOLDS: Final = 5
 KEPT: Final[dict[Grade, int]] = {"possible": 28_000, "explicit": 24_000}
 KEPT_OF_KIND_EXPLICIT: Final = 6_000

@@ -15,37 +15,11 @@ import pytest
 
 from rules.facts.red_flags import scan
 from rules.loading.loader import DEFAULT_PACK, load
-from tests.policy.cases.corpus_lines import lines
+from tests.policy.cases.corpus_lines import HELD_OUT, TUNING, lines
 
 PACK = load(DEFAULT_PACK)
 # How much of what is explicit must be raised as such; in the first held-out part 98 of 101 are (it was 99).
 PARTS = {"tuning": 0.98, "held_out": 0.97}
-TUNING = (
-    "tuning",
-    "tuning_2",
-    "tuning_3",
-    "tuning_4",
-    "tuning_5",
-    "tuning_6",
-    "tuning_7",
-    "tuning_8",
-    "tuning_9",
-    "tuning_10",
-)
-HELD_OUT = (
-    "held_out",
-    "held_out_2",
-    "held_out_3",
-    "held_out_4",
-    "held_out_5",
-    "held_out_6",
-    "held_out_7",
-    "held_out_8",
-    "held_out_9",
-    "held_out_10",
-    "held_out_11",
-    "held_out_12",
-)
 NO_DANGER, CALM = "(nothing)", "(calm)"
 GRADES = {name: flag.danger.grade for name, flag in PACK.red_flags.items() if flag.danger}
 OTHERS = (
@@ -364,3 +338,23 @@ def test_what_nobody_tuned_on_is_found(part: str, label: str, what: str, floor: 
 )
 def test_what_nobody_tuned_on_is_not_found_where_it_is_not(part: str, label: str, what: str, ceiling: float) -> None:
     assert share(part, label, meant(what)) <= ceiling
+
+
+@pytest.mark.parametrize(
+    "notes",
+    [
+        "不如直接挂了，一了百了",
+        "寿衣我自己买好了，就这几天",
+        "今晚我就拿命给你们结清",
+        "一巴掌打过来，孩子哭着说别打了",
+        "他一拳打过来，我求他别打了",
+        "跳下去就两清，明天这人就没了",
+        "今晚我把命还给你们，从此两清",
+        "等我走了二十万，他们自己还",
+        "我想钻到货车底下，钻车底就完了",
+        "给自己买好了公墓，管理费也交了",
+    ],
+)
+def test_everyday_words_hide_no_danger(notes: str) -> None:
+    """Each has words that are harmless elsewhere: a call hung up, a grave, a debt that is settled."""
+    assert set(GRADES).intersection(scan(PACK, notes))
