@@ -344,6 +344,7 @@ def test_what_nobody_tuned_on_is_not_found_where_it_is_not(part: str, label: str
     "notes",
     [
         "不如直接挂了，一了百了",
+        "明年清明你们记得来给我上坟",
         "寿衣我自己买好了，就这几天",
         "今晚我就拿命给你们结清",
         "一巴掌打过来，孩子哭着说别打了",
