@@ -45,6 +45,12 @@ _NO_PAGES = (
     "/outdated",
 )
 
+# Once what the address points at has been scrolled to, which a browser does with the next picture it draws.
+_TO_THE_TOP = """async () => {
+    for (let drawn = 0; drawn < 2; drawn++) await new Promise(requestAnimationFrame);
+    scrollTo({ top: 0, behavior: "instant" });
+}"""
+
 # What is found is told whole; what is in order, which is nearly everything, is not described element by element.
 _WCAG = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
@@ -55,9 +61,11 @@ _WCAG = {
 def axe_finds(page: Page) -> str:
     """What axe finds on this page, told whole; nothing if it is in order.
 
-    A page that is still coming in may end in a button whose words are on their way, so it is waited for.
+    A page that is still coming in may end in a button whose words are on their way, so it is waited for. It is looked at
+    from its top: further down its own head, which stays in sight, lies on whatever has just been scrolled beneath it.
     """
     page.wait_for_load_state()
+    page.evaluate(_TO_THE_TOP)
     result = Axe().run(page, options=_WCAG)
     return result.generate_report() if result.violations_count else ""
 
@@ -90,6 +98,7 @@ def signed_in(
         viewport={"width": size[0], "height": size[1]},
         java_script_enabled=scripts,
         color_scheme="dark" if dark else "light",
+        reduced_motion="reduce",  # where a page has been scrolled to is not a matter of when it is looked at
     )
     context.set_default_timeout(1000 * DEADLINE)
     context.add_cookies(
