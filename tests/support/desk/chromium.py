@@ -45,10 +45,14 @@ _NO_PAGES = (
     "/outdated",
 )
 
-# Once what the address points at has been scrolled to, which a browser does with the next picture it draws.
-_TO_THE_TOP = """async () => {
-    for (let drawn = 0; drawn < 2; drawn++) await new Promise(requestAnimationFrame);
-    scrollTo({ top: 0, behavior: "instant" });
+# What stays in sight while a page is scrolled, put where it stands in the page, and back again.
+_IN_SIGHT = """(position) => {
+    const stays = (each) => /sticky|fixed/.test(getComputedStyle(each).position);
+    if (position) window.inSight = [...document.querySelectorAll("*")].filter(stays);
+    for (const each of window.inSight) {
+        each.style.position = position;
+        each.style.inset = position && "auto";
+    }
 }"""
 
 # What is found is told whole; what is in order, which is nearly everything, is not described element by element.
@@ -61,12 +65,13 @@ _WCAG = {
 def axe_finds(page: Page) -> str:
     """What axe finds on this page, told whole; nothing if it is in order.
 
-    A page that is still coming in may end in a button whose words are on their way, so it is waited for. It is looked at
-    from its top: further down its own head, which stays in sight, lies on whatever has just been scrolled beneath it.
+    A page that is still coming in may end in a button whose words are on their way, so it is waited for. A head or bar
+    that stays in sight lies on whatever happens to be scrolled beneath it: that is nobody's fault, so it is put aside.
     """
     page.wait_for_load_state()
-    page.evaluate(_TO_THE_TOP)
+    page.evaluate(_IN_SIGHT, "relative")
     result = Axe().run(page, options=_WCAG)
+    page.evaluate(_IN_SIGHT, "")
     return result.generate_report() if result.violations_count else ""
 
 
