@@ -85,25 +85,29 @@ def _waits() -> Waits:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    threading.Thread(target=pdf.unavailable, daemon=True).start()  # asks a process of its own
     # FastAPI makes them when they are first looked through, and all clients wait a quarter of a second.
     for route in app.routes:
         route.matches({"type": "http", "method": "GET", "path": "", "headers": []})
+    if app.state.ahead:
+        _make_ahead(app.state.pack)
     gc.set_threshold(*_LOOKED_THROUGH)
-    threading.Thread(target=_make_ahead, args=(app,), daemon=True).start()
     yield
     app.state.engine.dispose()
 
 
-def _make_ahead(app: FastAPI) -> None:
-    """What takes seconds and is made once a process: no counsellor waits for it. Of the pack only where one will."""
-    pdf.unavailable()
-    if app.state.ahead:
-        pack = app.state.pack
-        today = render.day(dt.datetime.now(dt.UTC), pack.manifest.timezone)
-        render.compile_templates()
-        prepare(pack, today)
-        for each in language.LANGUAGES:
-            rule_usage.handbook(pack, today, each)
+def _make_ahead(pack: Pack) -> None:
+    """What takes seconds and is made once a process: no counsellor waits for it. Of the pack only where one will.
+
+    It is made before anybody is answered: beside that it would keep the thread that speaks to clients from its work.
+    All of it stays, and to look through it for garbage would hold everybody up for a tenth of a second.
+    """
+    today = render.day(dt.datetime.now(dt.UTC), pack.manifest.timezone)
+    render.compile_templates()
+    prepare(pack, today)
+    for each in language.LANGUAGES:
+        rule_usage.handbook(pack, today, each)
+    gc.freeze()
 
 
 @cache

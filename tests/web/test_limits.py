@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import socket
 import threading
 from collections.abc import Iterator
@@ -22,9 +23,11 @@ from structlog.testing import capture_logs
 
 from forbear.base.settings import Settings
 from forbear.base.vault import Vault
+from forbear.desk import rule_usage
 from forbear.ops.processes import web_command
 from tests.support.desk.processes import DEADLINE, until
 from tests.support.desk.serving import client_of
+from web import app as web_app
 from web import auth
 from web.app import create_app
 from web.middleware import limits, rates
@@ -34,6 +37,7 @@ from web.middleware.rates import Rates
 from web.middleware.security import SecureAnswers
 from web.middleware.tracing import Traced
 from web.route import asked_by
+from web.views import render
 
 LARGE = 50_000_000  # bytes, more than any buffer between us takes
 OURS = {"Cookie": f"{auth.COOKIE}=x"}
@@ -339,6 +343,27 @@ def test_routes_are_made_before_the_first_request(database_url: str, redis_url: 
                 assert not any(route.matches(scope)[0] is Match.FULL for route in app.routes)
 
     asyncio.run(ask_first())
+
+
+def test_all_that_is_made_ahead_is_made_before_anybody_is_answered_and_is_out_of_the_search_for_garbage(
+    database_url: str, redis_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was made beside those who asked kept the thread that speaks to clients from its work for half a second."""
+    app = create_app(database_url, redis_url, vault)
+    app.state.ahead = True
+    seen = list[str]()
+    monkeypatch.setattr(render, "compile_templates", lambda: seen.append("templates"))
+    monkeypatch.setattr(web_app, "prepare", lambda *_: seen.append("evaluator"))
+    monkeypatch.setattr(rule_usage, "handbook", lambda *_: seen.append("handbook"))
+    monkeypatch.setattr(gc, "freeze", lambda: seen.append("out of the search"))
+
+    async def start() -> None:
+        async with app.router.lifespan_context(app):
+            seen.append("answered from now on")
+
+    asyncio.run(start())
+    made = ["templates", "evaluator", "handbook", "handbook", "out of the search"]
+    assert seen == [*made, "answered from now on"]
 
 
 def test_a_refusal_is_logged_with_who_asked_and_the_route_alone() -> None:
