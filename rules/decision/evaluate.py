@@ -253,7 +253,7 @@ class Evaluator:
         certain, decisive = self._policy.outlook(selection.strategy, ahead.sure[row], ahead.open[row])
         contradicting = self._contradicting(selection, facts)
         certain = certain and not contradicting
-        missing = (name for rule in decisive for name in verdicts.waits_for(rule, row, facts))
+        missing = verdicts.waits_for(decisive, row)
         in_doubt = asked_about(self.pack.vocabulary, facts)  # asked for whether or not it decides
         questions = self._asked((*in_doubt, *doubted(self.pack, contradicting), *missing))
         return o.outcome(

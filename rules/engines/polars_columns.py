@@ -92,7 +92,7 @@ class Compared:
     def value(self, leaf: c.Leaf, wanted: bool = True) -> Truth:
         """A comparison as it stands; `known` alone is never unknown, and one with a figure not in force always is."""
         if isinstance(leaf, c.Known):
-            absent = self._absent(leaf.fact)
+            absent = self.absent(leaf.fact)
             present = self.everywhere & ~absent
             return (present, absent) if leaf.known is wanted else (absent, present)
         if _without_figure(leaf) or (self._without and not self._without.isdisjoint(facts_of(leaf))):
@@ -112,7 +112,7 @@ class Compared:
         say so: what is paid off with nothing takes longer than any number of months.
         """
         if isinstance(leaf, c.Known):
-            absent, gone = self._absent(leaf.fact), self._gone_for_good(leaf.fact)
+            absent, gone = self.absent(leaf.fact), self._gone_for_good(leaf.fact)
             found = self.everywhere & ~absent, gone
             return found if leaf.known is wanted else denied(found)
         true, false = self.value(leaf, wanted)
@@ -121,7 +121,8 @@ class Compared:
                 false |= self._gone_for_good(fact) & ~true
         return true, false
 
-    def _absent(self, fact: str) -> int:
+    def absent(self, fact: str) -> int:
+        """The cases that have no value of a fact."""
         if fact in self._given:
             return 0
         return self.everywhere if fact in self._without else self._missing[fact]
@@ -132,7 +133,7 @@ class Compared:
             maybe = 0
             for source in self._comparisons.sources[fact]:
                 maybe |= self._missing[source]
-            self._gone[fact] = self._absent(fact) & ~maybe
+            self._gone[fact] = self.absent(fact) & ~maybe
         return self._gone[fact]
 
 
