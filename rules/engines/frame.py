@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import polars as pl
 
@@ -43,19 +43,28 @@ def frame(
     `ends` are the facts that have two more columns, the least and the most they can be, from their value or the bounds.
     """
     told = set[str]().union(*cases)  # no case of a file has most of the facts
-    nothing: list[Value | None] = [None] * len(cases)
+    kinds = {name: fact.type for name, fact in vocabulary.facts.items()}
+
+    def column(name: str) -> pl.Series:
+        kind = kinds[name]
+        if name not in told:
+            return blank(name, pl.List(pl.String) if kind == "list" else TYPES[kind], len(cases))
+        return _column(name, kind, [case.get(name) for case in cases])
+
+    columns = {name: column(name) for name in facts}
     return pl.DataFrame(
         [
             pl.Series(ROW, range(len(cases)), dtype=pl.UInt32),
-            *(
-                _column(
-                    name, vocabulary.facts[name].type, [case.get(name) for case in cases] if name in told else nothing
-                )
-                for name in facts
-            ),
-            *(column for name in ends for column in _ends(name, cases, bounds or [NO_BOUNDS] * len(cases))),
+            *columns.values(),
+            *(each for name in ends for each in _ends(name, cases, bounds, columns)),
         ]
     )
+
+
+def blank(name: str, kind: Any, height: int) -> pl.Series:
+    """A column of a fact that no case has."""
+    found = pl.Series(name, [None] * min(height, 1), dtype=kind)
+    return found.new_from_index(0, height) if height else found
 
 
 def end(fact: str, side: Side) -> str:
@@ -63,8 +72,17 @@ def end(fact: str, side: Side) -> str:
     return f"{fact}.{side}"
 
 
-def _ends(fact: str, cases: Sequence[Facts], bounds: Sequence[Bounds]) -> Iterator[pl.Series]:
-    found = [ends_of(case.get(fact), each.get(fact)) for case, each in zip(cases, bounds, strict=True)]
+def _ends(
+    fact: str, cases: Sequence[Facts], bounds: Sequence[Bounds] | None, columns: Mapping[str, pl.Series]
+) -> Iterator[pl.Series]:
+    """The least and the most that a fact can be; without bounds both are its value."""
+    if bounds is None and fact in columns:
+        value = columns[fact]
+        numbers = value.cast(pl.Int64) + _EPOCH if value.dtype == pl.Date else value
+        yield from (numbers.alias(end(fact, side)) for side in SIDES)
+        return
+    each_bounds = bounds or [NO_BOUNDS] * len(cases)
+    found = [ends_of(case.get(fact), each.get(fact)) for case, each in zip(cases, each_bounds, strict=True)]
     for place, side in enumerate(SIDES):
         yield pl.Series(end(fact, side), [each[place] for each in found], dtype=pl.Int64)
 
