@@ -61,7 +61,7 @@ def uncompressed(submitted: Iterable[str], given: Facts, facts: Facts, outcome: 
         if name not in given or (given[name] is not value and not _same(given[name], value))
     }
     gone = [name for name in submitted if name not in facts]
-    return f'{_ADDED}{stored_facts(added)}{_GONE}{json.dumps(gone)}{_OUTCOME}{stored_outcome(outcome)}}}'.encode()
+    return f"{_ADDED}{stored_facts(added)}{_GONE}{json.dumps(gone)}{_OUTCOME}{stored_outcome(outcome)}}}".encode()
 
 
 def _same(given: Value, value: Value) -> bool:

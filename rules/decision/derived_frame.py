@@ -102,7 +102,9 @@ class FrameDeriver:
             columns.readings,
         )
 
-    def rows(self, cases: Sequence[Facts], frame: DerivedFrame, bounded: Collection[int] | None = None) -> list[Derived]:
+    def rows(
+        self, cases: Sequence[Facts], frame: DerivedFrame, bounded: Collection[int] | None = None
+    ) -> list[Derived]:
         """The cases of a frame, each with all that follows from it, as `rules.formulas.derivation` reads one by one.
 
         With rows that are `bounded`, all others are without bounds: who does not look at them need not wait for them.

@@ -29,7 +29,14 @@ class Comparisons:
     def __init__(self, conditions: Iterable[c.Condition], vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
         self.leaves = tuple(dict.fromkeys(leaf for condition in conditions for leaf in leaves(condition)))
-        self._compared = [leaf for leaf in self.leaves if not isinstance(leaf, c.Known) and not _without_figure(leaf)]
+        # A text is looked for once, in however many lists it stands: the comparisons are put together of bits.
+        self._listed = {leaf: each for leaf in self.leaves if (each := _listed(leaf)) is not None}
+        self._equals = tuple(dict.fromkeys(each for equals in self._listed.values() for each in equals))
+        self._compared = [
+            leaf
+            for leaf in self.leaves
+            if not isinstance(leaf, c.Known) and not _without_figure(leaf) and leaf not in self._listed
+        ]
         direct = {fact for leaf in self.leaves for fact in facts_of(leaf)}
         self.sources = {fact: sources(vocabulary, fact) for fact in direct}
         self.used = sorted(direct.union(*self.sources.values()))
@@ -46,16 +53,23 @@ class Comparisons:
 
     def of(self, table: pl.DataFrame) -> Compared:
         """What they are for the cases of a frame."""
-        found = table.select(self._expressions)
-        columns = bits_of(found)
+        columns = bits_of(table.select(self._expressions))
         values: dict[c.Leaf, Truth] = {leaf: _truth(*next(columns)) for leaf in self._compared}
+        found = {each: _truth(*next(columns))[0] for each in self._equals}
         missing = {fact: next(columns)[1] for fact in self.used}
+        everywhere = (1 << table.height) - 1
+        for leaf, equals in self._listed.items():
+            one_of = 0
+            for each in equals:
+                one_of |= found[each]
+            among = one_of, everywhere & ~missing[leaf.fact] & ~one_of
+            values[leaf] = denied(among) if isinstance(leaf, c.Compare) and leaf.operator == "not_equals" else among
         return Compared(self, table.height, values, missing)
 
     @cached_property
     def _expressions(self) -> list[pl.Expr]:
         """Made with the first chunk: Polars does not survive a fork."""
-        compared = (compare(leaf, self.vocabulary) for leaf in self._compared)
+        compared = (compare(leaf, self.vocabulary) for leaf in (*self._compared, *self._equals))
         missing = (pl.col(fact).is_null() for fact in self.used)
         return [each.alias(str(number)) for number, each in enumerate((*compared, *missing))]
 
@@ -135,6 +149,16 @@ class Compared:
                 maybe |= self._missing[source]
             self._gone[fact] = self.absent(fact) & ~maybe
         return self._gone[fact]
+
+
+def _listed(leaf: c.Leaf) -> tuple[c.Compare, ...] | None:
+    """The texts that a comparison looks for, as comparisons with each; None where it looks for none."""
+    match leaf:
+        case c.OneOf(fact, values):
+            return tuple(c.Compare(fact, "equals", value) for value in values)
+        case c.Compare(fact, "equals" | "not_equals", str() as value):
+            return (c.Compare(fact, "equals", value),)
+    return None
 
 
 def _without_figure(leaf: c.Leaf) -> bool:

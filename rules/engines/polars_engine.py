@@ -157,7 +157,7 @@ class Verdicts:
         return [source for source, cases in waiting if cases[byte] & bit]
 
     def _merged(self, rules: Ids) -> list[tuple[str, bytes]]:
-        """What these rules wait for, in their order, and of which cases, as bytes; a case's fact only where it is first."""
+        """What these rules wait for, in their order, and which cases do, as bytes; of a case each fact once."""
         size, told, found = (self.height + 7) // 8, dict[str, int](), []
         for rule in rules:
             if rule not in self._of_rule:

@@ -17,7 +17,8 @@ Truth: TypeAlias = tuple[int, int]
 OfLeaf: TypeAlias = Callable[[c.Leaf, bool], Truth]
 NEVER_KNOWN: Final[Truth] = (0, 0)
 _T = TypeVar("_T")
-_APART: Final = 32  # cases for each set of names that is kept together
+_APART: Final = 32  # cases for each set of names that is kept together,
+_MOST: Final = 64  # of which there are no more than so many
 
 
 def truth(condition: c.Condition, leaf: OfLeaf, everywhere: int) -> Truth:
@@ -70,7 +71,7 @@ def by_case(named: Iterable[tuple[_T, int]], height: int) -> list[tuple[_T, ...]
     As long as few cases are told apart they are kept together, the rest is listed one by one.
     """
     together: list[tuple[int, list[_T]]] = [((1 << height) - 1, [])] if height else []
-    most, left = height // _APART, iter(named)
+    most, left = min(height // _APART, _MOST), iter(named)
     for name, bits in left:
         if bits:
             together = _parted(together, name, bits)

@@ -184,7 +184,7 @@ def read_facts(vocabulary: Vocabulary, data: Mapping[str, Any], *, lenient: bool
             if lenient:
                 continue
             raise ValueError(f"{name}: not a fact of this pack, or of another type")
-        facts[name] = _RESTORED[kind](value) if kind in _RESTORED else value
+        facts[name] = _RESTORED[kind](value) if kind in _RESTORED else data[name]
     return facts
 
 

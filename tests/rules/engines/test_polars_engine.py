@@ -1,6 +1,7 @@
 """The twin alone: three-valued columns, what is still open, and the trace of one case."""
 
 import datetime as dt
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -138,3 +139,29 @@ def test_rows_are_told_in_order_however_far_apart() -> None:
     assert list(rows(0)) == []
     assert list(rows(1 << 0 | 1 << 63 | 1 << 64 | 1 << 5_000)) == [0, 63, 64, 5_000]
     assert by_case([("a", 0b101), ("b", 0), ("c", 0b110)], 3) == [("a",), ("c",), ("a", "c")]
+    assert by_case([("a", 0)], 0) == []
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 200), st.integers(1, 40), st.randoms(use_true_random=False))
+def test_cases_with_few_sets_of_names_are_listed_as_those_with_many(height: int, kinds: int, chance: Random) -> None:
+    sets = [[name for name in range(20) if chance.random() < 0.3] for _ in range(kinds)]
+    cases = [chance.choice(sets) for _ in range(height)]
+    bits = {name: sum((name in case) << row for row, case in enumerate(cases)) for name in range(20)}
+    assert by_case(bits.items(), height) == [tuple(case) for case in cases]
+
+
+def test_what_is_in_no_list_is_known_to_be_none_of_its_values() -> None:
+    rules: dict[str, c.Condition] = {
+        "among": c.OneOf("colour", ("red", "blue")),
+        "none": c.OneOf("colour", ()),
+        "red": RED,
+        "other": c.Compare("colour", "not_equals", "red"),
+    }
+    verdicts = _evaluate([{"colour": "red"}, {"colour": "blue"}, {"colour": "unlisted"}, {}], **rules)
+    assert [[verdicts.verdict(rule, row) for rule in rules] for row in range(4)] == [
+        [True, False, True, False],
+        [True, False, False, True],
+        [False, False, False, True],
+        [None, None, None, None],
+    ]
