@@ -3,12 +3,13 @@
 import datetime as dt
 import json
 import multiprocessing
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
+from pydantic_core import from_json
 from sqlalchemy import Engine, Row, text
 from sqlmodel import Session
 
@@ -29,7 +30,11 @@ from rules.pack.past.upcasting import FORM, upcast_outcome
 BLOCK = 2_000  # decisions evaluated at once
 RANGE = 2 * BLOCK  # ids that a process is given at once
 ALONE = 2 * RANGE  # decisions up to which other processes take longer to begin than to replay
-_COLUMNS = f"d.id, c.case_ref, d.as_of, d.strategy, d.urgency, d.certain, d.engines_agree, {decision_body.COLUMNS}"
+# Facts and outcome in columns of their own are those of before; what was submitted is read here, of one case at a time.
+_COLUMNS = """
+    d.id, c.case_ref, d.as_of, d.strategy, d.urgency, d.certain, d.engines_agree, d.pack_sha256, d.facts, d.outcome,
+    d.body, v.facts::text AS submitted
+"""
 _FROM = 'FROM decision d JOIN case_version v ON v.id = d.case_version_id JOIN "case" c ON c.id = v.case_id'
 _OF = """
     (CAST(:submitter AS text) IS NULL OR c.submitter = :submitter)
@@ -38,6 +43,16 @@ _OF = """
 _COUNT = text(f"SELECT count(*) {_FROM} WHERE {_OF}")
 _NEXT = text(f"SELECT {_COLUMNS} {_FROM} WHERE {_OF} AND d.id > :after AND d.id <= :last ORDER BY d.id LIMIT :size")
 _ENDS = text(f"SELECT coalesce(min(d.id), 1), coalesce(max(d.id), 0) {_FROM} WHERE {_OF}")
+
+
+class _Stored(NamedTuple):
+    """A stored decision with what it was made of."""
+
+    row: Row[Any]
+    submitted: dict[str, Any]
+    body: OpenedBody | None
+    given: Facts  # what was submitted, as it was read
+    facts: Facts  # what it was decided by, without what was derived: that is derived again
 
 
 @dataclass(frozen=True)
@@ -113,46 +128,60 @@ def _again(session: Session, rows: Sequence[Row[Any]]) -> Iterator[Replayed]:
         yield from (Replayed(row.id, row.case_ref, unreadable=error.message) for row in rows)
         return
     computed = {name for name in pack.formulas if pack.vocabulary.facts[name].derived}
-    readable, given = [], []
+    readable = []
     for row in rows:
         try:
-            body = decision_body.opened(session, row)
-            made = decision_body.by_body(row, body, row.submitted)
-            facts = case_facts.read_facts(pack.vocabulary, made.facts)
+            readable.append(_read(session, pack, row, computed))
         except ValueError:
             edition = f"{pack.manifest.id} {pack.manifest.version}"
             yield Replayed(row.id, row.case_ref, unreadable=f"Its facts are not those of the policy {edition}.")
-        else:
-            readable.append((row, body, made, facts))
-            given.append({name: value for name, value in facts.items() if name not in computed})
-    again = evaluator(pack, rows[0].as_of).evaluate(given, dated=False)
-    for (row, body, made, facts), evaluation in zip(readable, again, strict=True):
-        if _identical(pack, row, body, facts, evaluation):
+    again = evaluator(pack, rows[0].as_of).evaluate([each.facts for each in readable], dated=False)
+    for stored, evaluation in zip(readable, again, strict=True):
+        row = stored.row
+        if _identical(pack, stored, evaluation):
             yield Replayed(row.id, row.case_ref)
             continue
+        made = decision_body.recorded(session, row, stored.submitted)
         changes = [(change, mend(pack.form, change)) for change in _changes(pack.form, row, made, evaluation)]
         mended = tuple(dict.fromkeys(why for _, why in changes if why is not None))
         differences = tuple(_told(change) for change, why in changes if why is None)
         yield Replayed(row.id, row.case_ref, differences=differences, mended=mended)
 
 
-def _identical(pack: Pack, row: Row[Any], body: OpenedBody | None, recorded: Facts, evaluation: Evaluation) -> bool:
+def _read(session: Session, pack: Pack, row: Row[Any], computed: Collection[str]) -> _Stored:
+    """A decision's facts. Raises ValueError for what is not of its pack."""
+    submitted: dict[str, Any] = from_json(row.submitted)
+    body = decision_body.opened(session, row)
+    if body is None:
+        made = decision_body.recorded(session, row, submitted)
+        facts = case_facts.read_facts(pack.vocabulary, made.facts)
+        return _Stored(row, submitted, None, {}, {name: each for name, each in facts.items() if name not in computed})
+    changed = body.added.keys() & submitted.keys()
+    changed.update(body.gone)
+    kept = {name: each for name, each in submitted.items() if name not in changed} if changed else submitted
+    given = case_facts.read_facts(pack.vocabulary, kept)
+    added = {name: each for name, each in body.added.items() if name not in computed}
+    facts = {**given, **case_facts.read_facts(pack.vocabulary, added)}
+    if changed:
+        others = {name: each for name, each in submitted.items() if name in changed}
+        given |= case_facts.read_facts(pack.vocabulary, others, lenient=True)
+    return _Stored(row, submitted, body, given, facts)
+
+
+def _identical(pack: Pack, stored: _Stored, evaluation: Evaluation) -> bool:
     """Whether what comes out is, byte by byte, what is stored: then there is nothing to look for field by field.
 
     Facts that stand in for submitted ones are given here and not derived, so those that were added are written in the
     order in which they were.
     """
-    outcome = evaluation.outcome
+    row, body, outcome, facts = stored.row, stored.body, evaluation.outcome, evaluation.facts
     columns = (outcome.strategy, outcome.urgency, outcome.certain, outcome.engines_agree)
     if body is None or columns != (row.strategy, row.urgency, row.certain, row.engines_agree):
         return False
-    added = body.told["added"]
-    # What was recorded as it was submitted has been read already.
-    changed = {name: value for name, value in row.submitted.items() if name in added or name not in recorded}
-    submitted = {name: recorded[name] for name in row.submitted if name not in changed}
-    submitted |= case_facts.read_facts(pack.vocabulary, changed, lenient=True)
-    facts = {name: evaluation.facts[name] for name in added if name in evaluation.facts} | evaluation.facts
-    return decision_body.uncompressed(row.submitted, submitted, facts, outcome) == body.written
+    in_order = {name: facts[name] for name in body.added if name in facts}
+    for name, value in facts.items():
+        in_order.setdefault(name, value)
+    return decision_body.uncompressed(stored.submitted, stored.given, in_order, outcome) == body.written
 
 
 def _changes(form: int, row: Row[Any], made: Recorded, evaluation: Evaluation) -> Iterator[Change]:

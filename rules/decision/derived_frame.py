@@ -102,19 +102,26 @@ class FrameDeriver:
             columns.readings,
         )
 
-    def rows(self, cases: Sequence[Facts], frame: DerivedFrame) -> list[Derived]:
-        """The cases of a frame, each with all that follows from it, as `rules.formulas.derivation` reads one by one."""
+    def rows(
+        self, cases: Sequence[Facts], frame: DerivedFrame, bounded: Collection[int] | None = None
+    ) -> list[Derived]:
+        """The cases of a frame, each with all that follows from it, as `rules.formulas.derivation` reads one by one.
+
+        With rows that are `bounded`, all others are without bounds: who does not look at them need not wait for them.
+        """
         found = [Derived(dict(case), {}) for case in cases]
         facts = [each.facts for each in found]
+        wanted = frozenset(range(len(cases)) if bounded is None else bounded)
         for name, column in frame.values.items():
-            values = column.to_list()
-            for known, value in zip(facts, values, strict=True):
-                if value is not None:
-                    known[name] = value
-            if self._bounded and name in frame.readings and column.null_count():
-                missing = [row for row, value in enumerate(values) if value is None]
+            absent = column.null_count()
+            if absent < len(column):
+                for known, value in zip(facts, column.to_list(), strict=True):
+                    if value is not None:
+                        known[name] = value
+            if absent and self._bounded and name in frame.readings:
+                missing = [row for row in column.is_null().arg_true().to_list() if row in wanted]
                 fact = self._vocabulary.facts[name]
-                for row, bound in bounds_of(frame.readings[name], fact, missing, len(values)):
+                for row, bound in bounds_of(frame.readings[name], fact, missing, len(column)):
                     found[row].bounds[name] = bound
         return found
 

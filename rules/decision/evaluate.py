@@ -133,13 +133,19 @@ class Evaluator:
         """
         columns = self._columns.derive(cases)
         verdicts = self.engines.second.judge(columns.table)
-        derived, differing, by_columns = self._derived(cases, columns, closely=closely or len(cases) <= BOTH_WAYS)
+        closely = closely or len(cases) <= BOTH_WAYS
+        # Of the others nobody asks for bounds: durable-rules is told of them by columns.
+        some = None if dated or in_full is not None else range(0, len(cases), ONE_OF)
+        derived, differing, by_columns = self._derived(cases, columns, some, closely=closely)
         ahead = verdicts.ahead(self._policy.telling)
         outcome_of = partial(self._outcome, verdicts, ahead, differing)
         if in_full is not None:
             fired = self._fired(derived, self._looked_up)
         else:
-            fired = (self._of_many(derived, columns) if by_columns else None) or self._fired(derived, self.engines.hits)
+            told = self._of_many(derived, columns) if by_columns else None
+            if told is None and by_columns and some is not None:
+                derived = self._columns.rows(cases, columns)
+            fired = told or self._fired(derived, self.engines.hits)
         outcomes = list(map(outcome_of, range(len(cases)), derived, fired))
         if in_full is not None:
             self._compare(derived, outcomes, in_full, outcome_of)
@@ -155,7 +161,7 @@ class Evaluator:
         ]
 
     def _derived(
-        self, cases: Sequence[Facts], columns: DerivedFrame, *, closely: bool
+        self, cases: Sequence[Facts], columns: DerivedFrame, bounded: Collection[int] | None, *, closely: bool
     ) -> tuple[list[Derived], Mapping[int, Differences], bool]:
         """What follows from the cases, by row what the two readings say otherwise, and whether it is from the columns.
 
@@ -164,7 +170,7 @@ class Evaluator:
         itself, so that the two vouch for each other's formulas too.
         """
         if not closely:
-            derived = self._columns.rows(cases, columns)
+            derived = self._columns.rows(cases, columns, bounded)
             if all(self._derivation.derive(cases[row]) == derived[row] for row in range(0, len(cases), ONE_OF)):
                 return derived, {}, True
         derived = [self._derivation.derive(case) for case in cases]
@@ -253,7 +259,7 @@ class Evaluator:
         certain, decisive = self._policy.outlook(selection.strategy, ahead.sure[row], ahead.open[row])
         contradicting = self._contradicting(selection, facts)
         certain = certain and not contradicting
-        missing = (name for rule in decisive for name in verdicts.waits_for(rule, row, facts))
+        missing = verdicts.waits_for(decisive, row)
         in_doubt = asked_about(self.pack.vocabulary, facts)  # asked for whether or not it decides
         questions = self._asked((*in_doubt, *doubted(self.pack, contradicting), *missing))
         return o.outcome(

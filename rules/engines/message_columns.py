@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 
 import polars as pl
 
-from rules.engines.frame import day_number, end
+from rules.engines.frame import as_text, day_number, end
 from rules.engines.message import LARGEST, MessageKey, Writer, start_of
 from rules.engines.message_bodies import asked_of, said
 from rules.formulas.ends import SIDES, bounded
@@ -182,7 +182,7 @@ class _Size:
 
 def _number(value: pl.Expr, kind: FactType) -> pl.Expr:
     """A value as the engine compares it: the day of a date, and 1 for yes; a text is what it is."""
-    return value.cast(pl.Int64) if kind == "bool" else day_number(value, kind)
+    return value.cast(pl.Int64) if kind == "bool" else day_number(as_text(value, kind), kind)
 
 
 def _too_large(column: pl.Series) -> bool:

@@ -29,7 +29,14 @@ class Comparisons:
     def __init__(self, conditions: Iterable[c.Condition], vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
         self.leaves = tuple(dict.fromkeys(leaf for condition in conditions for leaf in leaves(condition)))
-        self._compared = [leaf for leaf in self.leaves if not isinstance(leaf, c.Known) and not _without_figure(leaf)]
+        # A text is looked for once, in however many lists it stands: the comparisons are put together of bits.
+        self._listed = {leaf: each for leaf in self.leaves if (each := _listed(leaf)) is not None}
+        self._equals = tuple(dict.fromkeys(each for equals in self._listed.values() for each in equals))
+        self._compared = [
+            leaf
+            for leaf in self.leaves
+            if not isinstance(leaf, c.Known) and not _without_figure(leaf) and leaf not in self._listed
+        ]
         direct = {fact for leaf in self.leaves for fact in facts_of(leaf)}
         self.sources = {fact: sources(vocabulary, fact) for fact in direct}
         self.used = sorted(direct.union(*self.sources.values()))
@@ -46,16 +53,23 @@ class Comparisons:
 
     def of(self, table: pl.DataFrame) -> Compared:
         """What they are for the cases of a frame."""
-        found = table.select(self._expressions)
-        columns = bits_of(found)
+        columns = bits_of(table.select(self._expressions))
         values: dict[c.Leaf, Truth] = {leaf: _truth(*next(columns)) for leaf in self._compared}
+        found = {each: _truth(*next(columns))[0] for each in self._equals}
         missing = {fact: next(columns)[1] for fact in self.used}
+        everywhere = (1 << table.height) - 1
+        for leaf, equals in self._listed.items():
+            one_of = 0
+            for each in equals:
+                one_of |= found[each]
+            among = one_of, everywhere & ~missing[leaf.fact] & ~one_of
+            values[leaf] = denied(among) if isinstance(leaf, c.Compare) and leaf.operator == "not_equals" else among
         return Compared(self, table.height, values, missing)
 
     @cached_property
     def _expressions(self) -> list[pl.Expr]:
         """Made with the first chunk: Polars does not survive a fork."""
-        compared = (compare(leaf, self.vocabulary) for leaf in self._compared)
+        compared = (compare(leaf, self.vocabulary) for leaf in (*self._compared, *self._equals))
         missing = (pl.col(fact).is_null() for fact in self.used)
         return [each.alias(str(number)) for number, each in enumerate((*compared, *missing))]
 
@@ -92,7 +106,7 @@ class Compared:
     def value(self, leaf: c.Leaf, wanted: bool = True) -> Truth:
         """A comparison as it stands; `known` alone is never unknown, and one with a figure not in force always is."""
         if isinstance(leaf, c.Known):
-            absent = self._absent(leaf.fact)
+            absent = self.absent(leaf.fact)
             present = self.everywhere & ~absent
             return (present, absent) if leaf.known is wanted else (absent, present)
         if _without_figure(leaf) or (self._without and not self._without.isdisjoint(facts_of(leaf))):
@@ -112,7 +126,7 @@ class Compared:
         say so: what is paid off with nothing takes longer than any number of months.
         """
         if isinstance(leaf, c.Known):
-            absent, gone = self._absent(leaf.fact), self._gone_for_good(leaf.fact)
+            absent, gone = self.absent(leaf.fact), self._gone_for_good(leaf.fact)
             found = self.everywhere & ~absent, gone
             return found if leaf.known is wanted else denied(found)
         true, false = self.value(leaf, wanted)
@@ -121,7 +135,8 @@ class Compared:
                 false |= self._gone_for_good(fact) & ~true
         return true, false
 
-    def _absent(self, fact: str) -> int:
+    def absent(self, fact: str) -> int:
+        """The cases that have no value of a fact."""
         if fact in self._given:
             return 0
         return self.everywhere if fact in self._without else self._missing[fact]
@@ -132,8 +147,18 @@ class Compared:
             maybe = 0
             for source in self._comparisons.sources[fact]:
                 maybe |= self._missing[source]
-            self._gone[fact] = self._absent(fact) & ~maybe
+            self._gone[fact] = self.absent(fact) & ~maybe
         return self._gone[fact]
+
+
+def _listed(leaf: c.Leaf) -> tuple[c.Compare, ...] | None:
+    """The texts that a comparison looks for, as comparisons with each; None where it looks for none."""
+    match leaf:
+        case c.OneOf(fact, values):
+            return tuple(c.Compare(fact, "equals", value) for value in values)
+        case c.Compare(fact, "equals" | "not_equals", str() as value):
+            return (c.Compare(fact, "equals", value),)
+    return None
 
 
 def _without_figure(leaf: c.Leaf) -> bool:

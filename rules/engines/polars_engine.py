@@ -104,6 +104,8 @@ class Verdicts:
         self._plans = plans
         self.compared = compared
         self._open_groups: dict[str, int] = {}
+        self._of_rule: dict[str, list[tuple[str, int]]] = {}
+        self._waiting: dict[Ids, list[tuple[str, bytes]]] = {}
         self.height = compared.height
 
     @property
@@ -143,13 +145,40 @@ class Verdicts:
         """The rules that miss exactly one of their conditions, one the borrower could do something about."""
         return by_case(((lack, self._lacks(lack)) for plan in self._plans.values() for lack in plan.lacks), self.height)
 
-    def waits_for(self, rule: str, row: int, facts: Facts) -> Iterator[str]:
-        """The submitted facts that an open rule still waits for: missing ones that decide something."""
+    def waits_for(self, rules: Ids, row: int) -> list[str]:
+        """The submitted facts that open rules still wait for: missing ones that decide something, each once.
+
+        Many cases have the same rules open: which of them wait for what is worked out once for all cases.
+        """
+        waiting = self._waiting.get(rules)
+        if waiting is None:
+            waiting = self._waiting[rules] = self._merged(rules)
+        byte, bit = row >> 3, 1 << (row & 7)
+        return [source for source, cases in waiting if cases[byte] & bit]
+
+    def _merged(self, rules: Ids) -> list[tuple[str, bytes]]:
+        """What these rules wait for, in their order, and which cases do, as bytes; of a case each fact once."""
+        size, told, found = (self.height + 7) // 8, dict[str, int](), []
+        for rule in rules:
+            if rule not in self._of_rule:
+                self._of_rule[rule] = list(self._waits(rule))
+            for source, cases in self._of_rule[rule]:
+                before = told.get(source, 0)
+                if new := cases & ~before:
+                    told[source] = before | new
+                    found.append((source, new.to_bytes(size, "little")))
+        return found
+
+    def _waits(self, rule: str) -> Iterator[tuple[str, int]]:
+        """The submitted facts that a rule waits for, each with the cases that have not got it and need it."""
         for ask in self._plans[rule].asks:
-            if ask.fact not in facts and self._are_open(rule, row, ask.around):
+            cases = self.compared.absent(ask.fact)
+            for name in ask.around:
+                cases &= self._open(rule, name)
+            if cases:
                 for source in ask.sources:
-                    if source not in facts:
-                        yield source
+                    if without := cases & self.compared.absent(source):
+                        yield source, without
 
     def hangs_on(self, rule: str, row: int, names: Collection[str]) -> bool:
         """Whether one of these facts, all of them missing, still decides something about the rule."""
@@ -157,12 +186,13 @@ class Verdicts:
 
     def _are_open(self, rule: str, row: int, groups: Ids) -> bool:
         """Whether each of some groups of conditions within a rule may turn out either way."""
-        for name in groups:
-            if name not in self._open_groups:
-                self._open_groups[name] = self._neither(self._prospect(self._plans[rule].groups[name]))
-            if not self._open_groups[name] >> row & 1:
-                return False
-        return True
+        return all(self._open(rule, name) >> row & 1 for name in groups)
+
+    def _open(self, rule: str, group: str) -> int:
+        """The cases in which a group of conditions within a rule may turn out either way."""
+        if group not in self._open_groups:
+            self._open_groups[group] = self._neither(self._prospect(self._plans[rule].groups[group]))
+        return self._open_groups[group]
 
     def _lacks(self, lack: MissingCondition) -> int:
         """The cases in which all other conditions of the rule hold, and this one does not."""

@@ -17,6 +17,8 @@ Truth: TypeAlias = tuple[int, int]
 OfLeaf: TypeAlias = Callable[[c.Leaf, bool], Truth]
 NEVER_KNOWN: Final[Truth] = (0, 0)
 _T = TypeVar("_T")
+_APART: Final = 32  # cases for each set of names that is kept together,
+_MOST: Final = 64  # of which there are no more than so many
 
 
 def truth(condition: c.Condition, leaf: OfLeaf, everywhere: int) -> Truth:
@@ -64,10 +66,41 @@ def rows(bits: int) -> Iterator[int]:
 
 
 def by_case(named: Iterable[tuple[_T, int]], height: int) -> list[tuple[_T, ...]]:
-    """For each of `height` cases the names whose bit is set, in the order of the names."""
-    cases: list[list[_T]] = [[] for _ in range(height)]
-    for name, bits in named:
+    """For each of `height` cases the names whose bit is set, in the order of the names.
+
+    As long as few cases are told apart they are kept together, the rest is listed one by one.
+    """
+    together: list[tuple[int, list[_T]]] = [((1 << height) - 1, [])] if height else []
+    most, left = min(height // _APART, _MOST), iter(named)
+    for name, bits in left:
+        if bits:
+            together = _parted(together, name, bits)
+            if len(together) > most:
+                break
+    cases: list[tuple[_T, ...]] = [()] * height
+    for some, names in together:
+        same = tuple(names)
+        for row in rows(some):
+            cases[row] = same
+    if len(together) <= most:
+        return cases
+    apart = [[*case] for case in cases]
+    for name, bits in left:
         if bits:
             for row in rows(bits):
-                cases[row].append(name)
-    return [tuple(case) for case in cases]
+                apart[row].append(name)
+    return [tuple(case) for case in apart]
+
+
+def _parted(together: Iterable[tuple[int, list[_T]]], name: _T, bits: int) -> list[tuple[int, list[_T]]]:
+    """Cases that had the same names, told apart by one more."""
+    found = []
+    for some, names in together:
+        with_it = some & bits
+        if with_it and with_it != some:
+            found.append((some ^ with_it, names))
+            some, names = with_it, [*names]
+        if with_it:
+            names.append(name)
+        found.append((some, names))
+    return found

@@ -179,11 +179,12 @@ def read_facts(vocabulary: Vocabulary, data: Mapping[str, Any], *, lenient: bool
     known = vocabulary.facts
     for name, value in data.items():
         fact = known.get(name)
-        if fact is None or type(value) is not _TYPES[fact.type]:
+        kind = None if fact is None else fact.type
+        if kind is None or type(value) is not _TYPES[kind]:
             if lenient:
                 continue
             raise ValueError(f"{name}: not a fact of this pack, or of another type")
-        facts[name] = _RESTORED[fact.type](value) if fact.type in _RESTORED else data[name]
+        facts[name] = _RESTORED[kind](value) if kind in _RESTORED else data[name]
     return facts
 
 

@@ -86,7 +86,7 @@ class FormulaColumns:
             fact, given = self._facts[name], table[name] if name in table.columns else None
             reading = read(chunk)
             value = value_of(reading, fact, table.height)
-            values[name] = value if given is None else given.zip_with(given == given, value)
+            values[name] = value if given is None else given.cast(value.dtype).zip_with(given == given, value)
             if name in self._missing:  # it stands in for a submitted fact, and that may still be given
                 chunk.stood_in[name] = values[name]
                 chunk.facts[name] = self._submitted(name, values[name])

@@ -146,7 +146,7 @@ def test_only_comparisons_that_are_open_ask_for_what_their_facts_follow_from() -
     facts, bounds = derive(PACK, _cells(given), TODAY)
     verdicts = twin.evaluate([facts], [bounds])
     assert verdicts.ahead(verdicts.rules).open == [("both",)]
-    asked = set(verdicts.waits_for("both", 0, facts))
+    asked = set(verdicts.waits_for(("both",), 0))
     # Not what the other debts take; the instalment may be among the priority payments.
     assert asked == {"essential_outgoings", "priority_payments", "monthly_due"}
 

@@ -1,6 +1,7 @@
 """The twin alone: three-valued columns, what is still open, and the trace of one case."""
 
 import datetime as dt
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -53,13 +54,27 @@ def test_a_rule_about_a_missing_fact_is_true_today_and_open_for_tomorrow() -> No
 def test_a_derived_fact_is_open_as_long_as_one_of_its_inputs_is_missing() -> None:
     twin = PolarsEngine([("rich", c.Compare("capacity", "more_than", 0))], tiny().vocabulary)
     inputs: dict[str, Value] = {"income_monthly": 1, "essential_outgoings": 1, "priority_payments": 1}
-    verdicts = twin.evaluate([{}, inputs, {**inputs, "capacity": 0}])
+    verdicts = twin.evaluate([{"income_monthly": 1}, inputs, {**inputs, "capacity": 0}])
     assert verdicts.unknown == [("rich",), ("rich",), ()]
     assert verdicts.ahead(verdicts.rules).open == [("rich",), (), ()]
-    assert list(verdicts.waits_for("rich", 0, {"income_monthly": 1})) == [
-        "essential_outgoings",
-        "priority_payments",
-    ]
+    assert verdicts.waits_for(("rich",), 0) == ["essential_outgoings", "priority_payments"]
+
+
+def test_what_several_rules_wait_for_is_told_once_in_the_order_of_each_case() -> None:
+    late, old = c.Compare("days", "more_than", 30), c.Compare("start", "less_than", dt.date(2026, 3, 1))
+    twin = PolarsEngine([("one", c.All((late, RED))), ("two", c.All((old, late)))], VOCABULARY)
+    days: list[dict[str, Value]] = [{"days": 90}, {"days": 1}, {}, {"days": 90, "start": dt.date(2026, 1, 1)}]
+    cases = [*days, *({**each, "colour": "blue"} for each in days)] * 2  # more than the bits of a byte
+    verdicts = twin.evaluate(cases)
+    expected = {
+        ("one", "two"): [["colour", "start"], ["colour", "start"], ["days", "colour", "start"], ["colour"]],
+        ("two", "one"): [["start", "colour"], ["start", "colour"], ["start", "days", "colour"], ["colour"]],
+    }
+    for rules, asked in expected.items():
+        assert [verdicts.waits_for(rules, row) for row in range(4)] == asked
+        alone = [[twin.evaluate([case]).waits_for((rule,), 0) for rule in rules] for case in cases]
+        for row, each in enumerate(alone):
+            assert verdicts.waits_for(rules, row) == list(dict.fromkeys(name for one in each for name in one))
 
 
 def test_the_parts_of_a_rule_are_what_must_all_hold() -> None:
@@ -124,3 +139,29 @@ def test_rows_are_told_in_order_however_far_apart() -> None:
     assert list(rows(0)) == []
     assert list(rows(1 << 0 | 1 << 63 | 1 << 64 | 1 << 5_000)) == [0, 63, 64, 5_000]
     assert by_case([("a", 0b101), ("b", 0), ("c", 0b110)], 3) == [("a",), ("c",), ("a", "c")]
+    assert by_case([("a", 0)], 0) == []
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 200), st.integers(1, 40), st.randoms(use_true_random=False))
+def test_cases_with_few_sets_of_names_are_listed_as_those_with_many(height: int, kinds: int, chance: Random) -> None:
+    sets = [[name for name in range(20) if chance.random() < 0.3] for _ in range(kinds)]
+    cases = [chance.choice(sets) for _ in range(height)]
+    bits = {name: sum((name in case) << row for row, case in enumerate(cases)) for name in range(20)}
+    assert by_case(bits.items(), height) == [tuple(case) for case in cases]
+
+
+def test_what_is_in_no_list_is_known_to_be_none_of_its_values() -> None:
+    rules: dict[str, c.Condition] = {
+        "among": c.OneOf("colour", ("red", "blue")),
+        "none": c.OneOf("colour", ()),
+        "red": RED,
+        "other": c.Compare("colour", "not_equals", "red"),
+    }
+    verdicts = _evaluate([{"colour": "red"}, {"colour": "blue"}, {"colour": "unlisted"}, {}], **rules)
+    assert [[verdicts.verdict(rule, row) for rule in rules] for row in range(4)] == [
+        [True, False, True, False],
+        [True, False, False, True],
+        [False, False, False, True],
+        [None, None, None, None],
+    ]
