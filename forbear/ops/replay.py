@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 import multiprocessing
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Engine, Row, text
 from sqlmodel import Session
 
+from forbear.base.compressed.submitted_facts import facts_in
 from forbear.base.packs import UnreadablePackError, stored_pack
 from forbear.base.settings import share_cores
 from forbear.batch import decision_body
@@ -117,17 +118,18 @@ def _again(session: Session, rows: Sequence[Row[Any]]) -> Iterator[Replayed]:
     for row in rows:
         try:
             body = decision_body.opened(session, row)
-            made = decision_body.by_body(row, body, row.submitted)
+            submitted = facts_in(session, row.submitted)
+            made = decision_body.by_body(row, body, submitted)
             facts = case_facts.read_facts(pack.vocabulary, made.facts)
         except ValueError:
             edition = f"{pack.manifest.id} {pack.manifest.version}"
             yield Replayed(row.id, row.case_ref, unreadable=f"Its facts are not those of the policy {edition}.")
         else:
-            readable.append((row, body, made, facts))
+            readable.append((row, submitted, body, made, facts))
             given.append({name: value for name, value in facts.items() if name not in computed})
     again = evaluator(pack, rows[0].as_of).evaluate(given, dated=False)
-    for (row, body, made, facts), evaluation in zip(readable, again, strict=True):
-        if _identical(pack, row, body, facts, evaluation):
+    for (row, submitted, body, made, facts), evaluation in zip(readable, again, strict=True):
+        if _identical(pack, row, submitted, body, facts, evaluation):
             yield Replayed(row.id, row.case_ref)
             continue
         changes = [(change, mend(pack.form, change)) for change in _changes(pack.form, row, made, evaluation)]
@@ -136,7 +138,14 @@ def _again(session: Session, rows: Sequence[Row[Any]]) -> Iterator[Replayed]:
         yield Replayed(row.id, row.case_ref, differences=differences, mended=mended)
 
 
-def _identical(pack: Pack, row: Row[Any], body: OpenedBody | None, recorded: Facts, evaluation: Evaluation) -> bool:
+def _identical(
+    pack: Pack,
+    row: Row[Any],
+    submitted: Mapping[str, Any],
+    body: OpenedBody | None,
+    recorded: Facts,
+    evaluation: Evaluation,
+) -> bool:
     """Whether what comes out is, byte by byte, what is stored: then there is nothing to look for field by field.
 
     Facts that stand in for submitted ones are given here and not derived, so those that were added are written in the
@@ -148,11 +157,11 @@ def _identical(pack: Pack, row: Row[Any], body: OpenedBody | None, recorded: Fac
         return False
     added = body.told["added"]
     # What was recorded as it was submitted has been read already.
-    changed = {name: value for name, value in row.submitted.items() if name in added or name not in recorded}
-    submitted = {name: recorded[name] for name in row.submitted if name not in changed}
-    submitted |= case_facts.read_facts(pack.vocabulary, changed, lenient=True)
+    changed = {name: value for name, value in submitted.items() if name in added or name not in recorded}
+    given = {name: recorded[name] for name in submitted if name not in changed}
+    given |= case_facts.read_facts(pack.vocabulary, changed, lenient=True)
     facts = {name: evaluation.facts[name] for name in added if name in evaluation.facts} | evaluation.facts
-    return decision_body.uncompressed(row.submitted, submitted, facts, outcome) == body.written
+    return decision_body.uncompressed(submitted, given, facts, outcome) == body.written
 
 
 def _changes(form: int, row: Row[Any], made: Recorded, evaluation: Evaluation) -> Iterator[Change]:
