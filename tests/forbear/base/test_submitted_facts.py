@@ -70,7 +70,7 @@ def test_facts_of_before_are_read_and_proved_as_they_were(database_url: str) -> 
     done = submitted(database_url, [accepted(1, "A", lender="甲", income_monthly=5), accepted(2, "B")], VAULT)
     query = "SELECT id, facts FROM case_version ORDER BY id"
     with psycopg.connect(database_url) as connection:
-        before = dict(connection.execute(query).fetchall())
+        before = dict[int, bytes](connection.execute(query).fetchall())
     plainly_submitted(database_url)
     triaged(database_url, VAULT, [each.chunk_id for each in done.wakes])
     with psycopg.connect(database_url) as connection:
