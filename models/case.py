@@ -1,11 +1,9 @@
 """Case, CaseVersion: a debt, and what was submitted about it over time."""
 
 import datetime as dt
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, DateTime, Identity, Index, LargeBinary, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 
@@ -62,7 +60,7 @@ class CaseVersion(SQLModel, table=True):
     id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
     case_id: int = Field(sa_type=BigInteger)
     number: int
-    facts: dict[str, Any] = Field(sa_type=JSONB, description="What the rules may see")
+    facts: bytes = Field(sa_type=LargeBinary, description="What the rules may see: forbear/base/compressed/")
     private: bytes | None = Field(sa_type=LargeBinary, description="Sealed: private facts and unknown columns")
     content_mac: bytes = Field(sa_type=LargeBinary, description="Keyed hash of the facts, private ones included")
     batch_id: UUID

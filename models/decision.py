@@ -1,11 +1,13 @@
 """Decision: what one pack recommended for one case version on one day. Never changed."""
 
 import datetime as dt
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import BigInteger, DateTime, Identity, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, DateTime, Identity, Index, LargeBinary, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
+
+_PACK: Final = """"left"(pack_sha256::text, 16)"""  # as PostgreSQL gives it back
 
 
 class Decision(SQLModel, table=True):
@@ -15,7 +17,11 @@ class Decision(SQLModel, table=True):
     """
 
     __tablename__ = "decision"
-    __table_args__ = (UniqueConstraint("case_version_id", "pack_sha256", "as_of"), Index(None, "chunk_id"))
+    # Of a pack's digest 64 bits tell it from all others; whole, it would be most of the index.
+    __table_args__ = (
+        Index("uq_decision_version_day_pack", "case_version_id", "as_of", text(_PACK), unique=True),
+        Index(None, "chunk_id"),
+    )
 
     id: int = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(),))
     case_version_id: int = Field(sa_type=BigInteger)

@@ -71,7 +71,6 @@ class WorklistItem(SQLModel, table=True):
         # Small ones, for what two rare filters have in common.
         Index(None, "product"),
         Index(None, "overdue_bucket"),
-        Index(None, "city"),
         Index(None, "decision_id"),
         Index("ix_desk_case_valid_until", "valid_until", "case_id", postgresql_where=text("status <> 'closed'")),
         Index(None, "follow_up_at", postgresql_where=text("follow_up_at IS NOT NULL")),

@@ -1,4 +1,4 @@
-"""StoredPack: a policy as it was when it decided, so that its decisions can be told for as long as they exist."""
+"""StoredPack, FactsDictionary: what it takes to read decisions and facts for as long as they exist."""
 
 import datetime as dt
 
@@ -19,4 +19,14 @@ class StoredPack(SQLModel, table=True):
     dictionary: bytes | None = Field(
         default=None, sa_type=LargeBinary, description="That the bodies of its decisions are compressed by; NULL: none"
     )
+    created_at: dt.datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class FactsDictionary(SQLModel, table=True):
+    """That the facts of case versions are compressed by. Never changed: better ones come beside it."""
+
+    __tablename__ = "facts_dictionary"
+
+    id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False}, description="As each frame names it")
+    content: bytes = Field(sa_type=LargeBinary)
     created_at: dt.datetime = Field(sa_type=DateTime(timezone=True))

@@ -117,7 +117,7 @@ _editions: dict[str, str] = {}
 @cache
 def shipped_dictionary() -> bytes:
     """The dictionary that a pack is kept with from now on, by which the bodies of its decisions are compressed."""
-    return (Path(__file__).parent / "decisions.zdict").read_bytes()
+    return (Path(__file__).parent / "compressed" / "decisions.zdict").read_bytes()
 
 
 def dictionary_of(session: Session, sha256: str) -> bytes | None:

@@ -2,30 +2,26 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
 from sqlmodel import Session
 
+from forbear.base.compressed.submitted_facts import facts_in
 from rules.facts.notation.letters import one_form
 
 # One borrower after the other (OFFSET): who has not counted the cases yet would read all that the submitter has.
 _OPEN_CASES = text("""
-    SELECT c.borrower_ref, c.id, v.facts ->> 'lender', v.facts ->> 'days_overdue', v.facts ->> 'due_date',
-        v.facts ->> 'monthly_due', v.facts ->> 'balance',
-        v.facts ->> 'product' IS DISTINCT FROM 'mortgage' AND v.facts ->> 'not_my_loan' IS DISTINCT FROM 'true',
-        v.facts ->> 'product' = 'mortgage' AND v.facts ->> 'not_my_loan' IS DISTINCT FROM 'true',
-        v.facts ->> 'own_instalment_in_budget', v.facts ->> 'priority_payments'
+    SELECT c.borrower_ref, c.id, v.id, v.facts
     FROM unnest(CAST(:borrowers AS text[])) AS wanted (form)
     CROSS JOIN LATERAL (
         SELECT id, borrower_ref FROM "case" WHERE submitter = :submitter AND borrower_ref = wanted.form OFFSET 0
     ) c
     CROSS JOIN LATERAL (
-        SELECT facts FROM case_version WHERE case_id = c.id ORDER BY number DESC LIMIT 1
+        SELECT id, facts FROM case_version WHERE case_id = c.id ORDER BY number DESC LIMIT 1
     ) v
-    WHERE v.facts ->> 'legal_stage' IS DISTINCT FROM 'settled'
 """)
 
 
@@ -44,32 +40,49 @@ class OpenCase:
     beside_budget: bool  # its instalment is known not to be in the priority payments
 
 
-def open_cases(session: Session, submitter: str, borrowers: Iterable[str], as_of: dt.date) -> dict[str, list[OpenCase]]:
-    """The open cases of each of these borrowers, by their references in whatever spelling, in one query."""
+def open_cases(
+    session: Session,
+    submitter: str,
+    borrowers: Iterable[str],
+    as_of: dt.date,
+    known: Mapping[int, Mapping[str, Any]],
+) -> dict[str, list[OpenCase]]:
+    """The open cases of each of these borrowers, by their references in whatever spelling, in one query.
+
+    `known` are the facts of versions that have been read already.
+    """
     forms = {borrower: one_form(borrower) for borrower in borrowers}
     wanted = list(set(forms.values()))
     found: dict[str, list[OpenCase]] = defaultdict(list)
     if wanted:
         rows = session.connection().execute(_OPEN_CASES, {"submitter": submitter, "borrowers": wanted}).all()
-        for borrower, case_id, lender, days, due, payment, balance, shares, home, inside, priority in rows:
-            overdue = _number(days) > 0 if days else due is not None and due < as_of.isoformat()
-            coming = None if overdue or days or due is None else dt.date.fromisoformat(due) + dt.timedelta(days=1)
-            creditor = f"lender {lender}" if lender else f"case {case_id}"
-            monthly_due, owed = (_number(amount) if amount else None for amount in (payment, balance))
-            found[borrower].append(
-                OpenCase(
-                    case_id,
-                    creditor,
-                    overdue,
-                    monthly_due,
-                    owed,
-                    shares,
-                    home=bool(home),
-                    overdue_from=coming,
-                    beside_budget=inside == "false" or bool(priority and (monthly_due or 0) > _number(priority)),
-                )
-            )
+        for borrower, case_id, version, stored in rows:
+            facts = known[version] if version in known else facts_in(session, stored)
+            if facts.get("legal_stage") != "settled":
+                found[borrower].append(_open_case(case_id, facts, as_of))
     return {borrower: found[form] for borrower, form in forms.items()}
+
+
+def _open_case(case_id: int, facts: Mapping[str, Any], as_of: dt.date) -> OpenCase:
+    days, due, lender = facts.get("days_overdue"), facts.get("due_date"), facts.get("lender")
+    overdue = _number(days) > 0 if days is not None else due is not None and due < as_of.isoformat()
+    coming = None
+    if not overdue and days is None and due is not None:
+        coming = dt.date.fromisoformat(due) + dt.timedelta(days=1)
+    amounts = (facts.get(name) for name in ("monthly_due", "balance", "priority_payments"))
+    monthly_due, balance, priority = (None if each is None else _number(each) for each in amounts)
+    inside, owed = facts.get("own_instalment_in_budget"), facts.get("not_my_loan") is not True
+    return OpenCase(
+        case_id,
+        f"lender {lender}" if lender else f"case {case_id}",
+        overdue,
+        monthly_due,
+        balance,
+        shares=owed and facts.get("product") != "mortgage",
+        home=owed and facts.get("product") == "mortgage",
+        overdue_from=coming,
+        beside_budget=inside is False or (priority is not None and (monthly_due or 0) > priority),
+    )
 
 
 def next_change(facts: dict[str, Any], case_id: int, cases: list[OpenCase]) -> dt.date | None:
@@ -118,6 +131,6 @@ def place(facts: dict[str, Any], case_id: int, cases: list[OpenCase]) -> None:
         facts["debts_total"] = sum(known.values())
 
 
-def _number(text: str) -> int:
+def _number(value: object) -> int:
     """The number; 0 for what is none, so that one spoiled case does not break the borrower's others."""
-    return int(text) if text.isdecimal() else 0
+    return max(value, 0) if isinstance(value, int) else 0

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Row
 from sqlmodel import Session, col, select
 
-from forbear.base.compression import zstd
+from forbear.base.compressed.zstandard import zstd
 from forbear.base.packs import dictionary_of
 from models.decision import Decision
 from rules.decision.outcome import Outcome, stored_outcome

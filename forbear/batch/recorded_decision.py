@@ -6,7 +6,7 @@ import datetime as dt
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -15,6 +15,7 @@ from pydantic import Field
 from sqlalchemy import Row, text
 from sqlmodel import Session, col, select
 
+from forbear.base.compressed.submitted_facts import facts_in
 from forbear.base.packs import pack_to_name_by, stored_pack
 from forbear.base.vault import Vault, private_of
 from forbear.batch import decision_body
@@ -175,14 +176,14 @@ def restored(
     session: Session,
     case_ref: str,
     decision: Decision | Row[Any],
-    submitted: Mapping[str, Any],
+    submitted: bytes,
     private: bytes | None,
     vault: Vault,
     hold: SafetyHold | None,
 ) -> RecordedDecision:
     """A row of the record in the rules' types. What is sealed is opened only where a text raised an alarm."""
     pack = stored_pack(session, decision.pack_sha256)
-    made = decision_body.recorded(session, decision, submitted)
+    made = decision_body.recorded(session, decision, facts_in(session, submitted))
     facts = case_facts.read_facts(pack.vocabulary, made.facts)
     flags = facts.get("note_flags")
     texts = written(pack, facts, private_of(vault, decision.case_version_id, private)) if flags else ()
@@ -212,7 +213,10 @@ def facts_of(session: Session, decisions: Sequence[int]) -> dict[int, dict[str, 
         .join(CaseVersion, col(CaseVersion.id) == col(Decision.case_version_id))
         .where(col(Decision.id).in_(decisions))
     )
-    return {made.id: decision_body.recorded(session, made, given).facts for made, given in session.exec(query)}
+    return {
+        made.id: decision_body.recorded(session, made, facts_in(session, given)).facts
+        for made, given in session.exec(query)
+    }
 
 
 def latest_decision(session: Session, submitter: str, case_ref: str, vault: Vault) -> RecordedDecision | None:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import gc
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -13,6 +12,7 @@ from psycopg.errors import UniqueViolation
 from sqlalchemy import text
 
 from forbear.base import packs
+from forbear.base.compressed.submitted_facts import text_of, told_by
 from forbear.base.vault import Vault, private_of
 from forbear.batch import ageing, borrowers, chunks, decision_body, publication
 from forbear.batch.decision_body import BodyWriter
@@ -202,17 +202,19 @@ def _load(work: Work, batch: Batch, pack: Pack, ids: Sequence[int]) -> list[Vers
     rows = session.connection().execute(_UNDECIDED, wanted).all()  # one by one they take longer
     taken_over = pack.sha256 != batch.pack_sha256
     told_on = ageing.told_on(session, ids) if batch.ageing else {}
-    versions = []
+    versions, known = [], dict[int, dict[str, Any]]()
     for row in rows:
-        stored = json.loads(row.submitted)
+        submitted = text_of(session, row.submitted)
+        stored = known[row.id] = told_by(submitted)
         given = case_facts.read_facts(pack.vocabulary, stored, lenient=taken_over or batch.ageing)
         facts = dict(aged(pack.vocabulary, given, told_on.get(row.id, batch.as_of), batch.as_of))
         texts = tuple(written(pack, facts, private_of(work.vault, row.id, row.private)))
         facts["note_flags"] = red_flags.scan_case(pack, facts, texts)
-        versions.append(Version(row.id, row.case_id, version_digest(row), tuple(stored), given, facts, texts))
+        digest = version_digest(row, submitted)
+        versions.append(Version(row.id, row.case_id, digest, tuple(stored), given, facts, texts))
     tied = [version for version in versions if "borrower_ref" in version.facts]
     cases = borrowers.open_cases(
-        session, batch.submitter, (str(version.facts["borrower_ref"]) for version in tied), batch.as_of
+        session, batch.submitter, (str(version.facts["borrower_ref"]) for version in tied), batch.as_of, known
     )
     until: dict[int, dt.date | None] = {}
     for version in tied:

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from forbear.base import working_hours
+from forbear.base.compressed.submitted_facts import facts_in
 from forbear.base.vault import private_of
 from forbear.batch import publication
 from forbear.batch.triage import danger_found, written
@@ -28,7 +29,7 @@ from rules.pack.pack import Pack
 # Versions of failed chunks that are the newest of their case, and of which the queue does not know; each once, however
 # many batches have it.
 _UNKNOWN = text("""
-    SELECT DISTINCT ON (v.id) v.id AS version, b.as_of FROM chunk k
+    SELECT DISTINCT ON (v.id) v.id AS version, b.as_of, v.facts FROM chunk k
     JOIN batch b ON b.id = k.batch_id
     JOIN case_version v ON v.id = ANY(k.case_version_ids)
     LEFT JOIN desk_case d ON d.case_id = v.case_id
@@ -46,7 +47,7 @@ _PLACE = text("""
         failed_at, danger_kinds, crisis_beside, status, changed, revision
     )
     SELECT v.case_id, c.submitter, c.case_ref, v.batch_id, v.created_at, NULL, v.number, CAST(:as_of AS date), :pack,
-        :strategy, :urgency, false, true, NULL, :respond_by, :respond_by, v.facts ->> 'product', NULL, NULL,
+        :strategy, :urgency, false, true, NULL, :respond_by, :respond_by, :product, NULL, NULL,
         :now, '{}', false, 'open', false, 1
     FROM case_version v JOIN "case" c ON c.id = v.case_id
     WHERE v.id = :version
@@ -92,7 +93,8 @@ def put_on_desk(work: Work, active: Callable[[], Pack]) -> list[int]:
     }
     placed = {}
     for row in rows:
-        case = work.session.connection().execute(_PLACE, {**values, **row._mapping}).scalar_one_or_none()
+        about = {"version": row.version, "as_of": row.as_of, "product": _product(work.session, row.facts)}
+        case = work.session.connection().execute(_PLACE, {**values, **about}).scalar_one_or_none()
         if case is not None:
             placed[row.version] = case
     work.touch(placed.values())
@@ -102,12 +104,22 @@ def put_on_desk(work: Work, active: Callable[[], Pack]) -> list[int]:
     return list(placed)
 
 
+def _product(session: Session, stored: bytes) -> str | None:
+    """What kind of debt it is, to be found by; None where that cannot be read, which may be what broke it."""
+    try:
+        product = facts_in(session, stored).get("product")
+    except ValueError:
+        return None
+    return None if product is None else str(product)
+
+
 def heed(work: Work, version: int, active: Callable[[], Pack]) -> None:
     """Raise a case that could not be evaluated where its texts or facts speak of danger."""
     row = work.session.connection().execute(_VERSION, {"version": version}).one()
     pack = active()
-    texts = tuple(written(pack, row.facts, private_of(work.vault, version, row.private)))
-    facts = {**row.facts, "note_flags": red_flags.scan_case(pack, row.facts, texts)}
+    given = facts_in(work.session, row.facts)
+    texts = tuple(written(pack, given, private_of(work.vault, version, row.private)))
+    facts = {**given, "note_flags": red_flags.scan_case(pack, given, texts)}
     found = danger_found(pack, facts, danger_of(pack, facts), texts, work.vault)
     if found.grade is None:
         return
@@ -146,7 +158,7 @@ def plain_facts(session: Session, case_id: int, pack: Pack) -> tuple[tuple[Text,
     """The newest facts of a case as they are stored, for a person: nothing is made of what may have broken the rest."""
     newest = select(CaseVersion.facts).where(CaseVersion.case_id == case_id).order_by(col(CaseVersion.number).desc())
     known = pack.vocabulary.facts
-    facts = session.exec(newest.limit(1)).one()
+    facts = facts_in(session, session.exec(newest.limit(1)).one())
     return tuple((known[name].title, _plain(known[name], value)) for name, value in facts.items() if name in known)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from forbear.accounts.accounts import ViewerWork
+from forbear.base.compressed.submitted_facts import facts_in
 from forbear.base.vault import private_of
 from forbear.batch.submission.submit import Head, Submitted, submit
 from forbear.case.workflow import CaseContext, RefusedError
@@ -65,7 +66,7 @@ def answer(work: ViewerWork, context: CaseContext, cells: Mapping[str, object], 
     ).one()
     if version.number != context.case.version_number:
         raise StaleError("Newer facts came in and are being triaged: look at them first.")
-    before = _known(pack, version)
+    before = _known(pack, facts_in(session, version.facts))
     facts, changed = _changed(pack, before, case.case_ref, cells, context.today)
     if DAYS not in changed:  # counted on the day the version was handed in; they have gone on since
         told_on = session.get_one(Batch, version.batch_id).as_of
@@ -89,9 +90,9 @@ def _locked(session: Session, context: CaseContext) -> Case:
     return session.exec(query).one()
 
 
-def _known(pack: Pack, version: CaseVersion) -> Facts:
+def _known(pack: Pack, submitted: Mapping[str, Any]) -> Facts:
     """The facts of a version that today's vocabulary still knows."""
-    kept = {name: value for name, value in version.facts.items() if name in pack.vocabulary.facts}
+    kept = {name: value for name, value in submitted.items() if name in pack.vocabulary.facts}
     return read_facts(pack.vocabulary, kept)
 
 

@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, func, select
 
+from forbear.base.compressed.submitted_facts import facts_in
 from forbear.base.packs import edition_of, title_of
 from forbear.base.vault import Vault
 from forbear.batch.recorded_decision import RecordedDecision, by_hand, remembered
@@ -158,7 +159,7 @@ def _decided(
     pack, facts = decision.pack, decision.facts
     desk = session.get_one(WorklistItem, case.id)
     course = decision.as_chosen(desk) if decision_id is not None and desk.decision_id == decision_id else decision
-    shown = [name for name in public_facts(pack) if name in facts]
+    shown, submitted = [name for name in public_facts(pack) if name in facts], facts_in(session, version.facts)
     return DecidedCase(
         case_id=case.id,
         case_ref=case.case_ref,
@@ -171,8 +172,8 @@ def _decided(
         course=course,
         view=course.view(),
         used=decision.once("used", lambda: _all_used(decision)),
-        submitted=tuple(name for name in shown if name in version.facts),
-        derived=tuple(name for name in shown if name not in version.facts),
+        submitted=tuple(name for name in shown if name in submitted),
+        derived=tuple(name for name in shown if name not in submitted),
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select as core_select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
+from forbear.base.compressed.submitted_facts import facts_in
 from forbear.base.errors import ForbearError
 from forbear.base.packs import pack_to_name_by, title_of
 from forbear.desk.filters import Conditions, QueueFilter, conditions
@@ -189,8 +190,7 @@ def _entries() -> Any:
     newer = exists().where(
         col(version.case_id) == col(WorklistItem.case_id), col(version.number) > col(WorklistItem.version_number)
     )
-    debt = [col(CaseVersion.facts)[name] for name in _DEBT]
-    query = select(WorklistItem, newer.correlate(WorklistItem), Account.name, *debt)
+    query = select(WorklistItem, newer.correlate(WorklistItem), Account.name, CaseVersion.facts)
     current = and_(
         col(CaseVersion.case_id) == col(WorklistItem.case_id),
         col(CaseVersion.number) == col(WorklistItem.version_number),
@@ -200,9 +200,11 @@ def _entries() -> Any:
     )
 
 
-def _entry(session: Session, case: WorklistItem, outdated: bool, assignee: str | None, *debt: Any) -> QueueRow:
+def _entry(
+    session: Session, case: WorklistItem, outdated: bool, assignee: str | None, stored: bytes | None
+) -> QueueRow:
     pack = pack_to_name_by(session, case.pack_sha256)
     chosen = case.chosen_strategy or case.strategy
-    return QueueRow(
-        case, title_of(session, case.pack_sha256, chosen), outdated, pack, assignee, dict(zip(_DEBT, debt, strict=True))
-    )
+    facts = {} if stored is None else facts_in(session, stored)
+    debt = {name: facts.get(name) for name in _DEBT}
+    return QueueRow(case, title_of(session, case.pack_sha256, chosen), outdated, pack, assignee, debt)

@@ -16,15 +16,16 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Row, text
 from sqlmodel import Session
 
+from forbear.base.compressed.submitted_facts import text_of
 from forbear.ledger import merkle
 from models.database.copy import copy_into
 
 TABLE: Final = "decision_tree"
 DIGEST_BYTES: Final = 32
 _WRITTEN: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))  # made once: there are two in a decision
-# What a decision's digest covers of its case version `v` and case `c`; facts as the text that the database makes.
+# What a decision's digest covers of its case version `v` and case `c`; of the facts, the JSON that was written.
 VERSION_COLUMNS: Final = (
-    "c.submitter, c.case_ref, v.case_id, v.number, v.facts::text AS submitted, v.private, v.content_mac, "
+    "c.submitter, c.case_ref, v.case_id, v.number, v.facts AS submitted, v.private, v.content_mac, "
     "v.batch_id::text AS batch, v.created_at AS submitted_at"
 )
 _ROW = f"""
@@ -61,10 +62,10 @@ EVENTS: Final = """
 """
 
 
-def version_digest(version: Row[Any]) -> bytes:
-    """SHA-256 of what was submitted, of a row with VERSION_COLUMNS."""
+def version_digest(version: Row[Any], submitted: str | None) -> bytes:
+    """SHA-256 of what was submitted, of a row with VERSION_COLUMNS and its facts as JSON; None: there are none."""
     private = None if version.private is None else sha256(version.private).hexdigest()
-    facts = None if version.submitted is None else sha256(version.submitted.encode()).hexdigest()
+    facts = None if submitted is None else sha256(submitted.encode()).hexdigest()
     told = (version.submitter, version.case_ref, version.case_id, version.number, facts, private)
     mac = None if version.content_mac is None else bytes(version.content_mac).hex()
     return _digest(*told, mac, str(version.batch), _moment(version.submitted_at))
@@ -73,7 +74,15 @@ def version_digest(version: Row[Any]) -> bytes:
 def version_digests(session: Session, versions: Sequence[int]) -> dict[int, bytes]:
     """The same of some versions, by id."""
     rows = session.connection().execute(_VERSIONS, {"versions": list(versions)})
-    return {row.id: version_digest(row) for row in rows}
+    return {row.id: version_digest(row, _submitted(session, row)) for row in rows}
+
+
+def _submitted(session: Session, version: Row[Any]) -> str | None:
+    """The facts of a row with VERSION_COLUMNS as JSON; None where there is no version, or nobody wrote them so."""
+    try:
+        return None if version.submitted is None else text_of(session, version.submitted)
+    except ValueError:
+        return None
 
 
 class DigestedRow(NamedTuple):
@@ -146,7 +155,8 @@ def proof(session: Session, decision_id: int) -> DecisionProof | None:
     _, ids, digests = next(iter(_trees(session, [row.chunk_id])))
     at, tree = ids.index(decision_id), merkle.of_leaves(_leaves(ids, digests))
     leaf = parted(digests)[at]
-    columns = next((each for each in _candidates(row) if decision_digest(each) == leaf), _columns(row))
+    columns = next((each for each in _candidates(session, row) if decision_digest(each) == leaf), None)
+    columns = columns or _columns(session, row)
     return DecisionProof(row.chunk_id, _told(columns), at, len(ids), merkle.inclusion(tree, at, len(ids)))
 
 
@@ -171,7 +181,7 @@ def differing(session: Session, chunk: int) -> Iterator[tuple[int, str]]:
     known = dict(zip(ids, parted(digests), strict=True))
     for row in session.connection().execute(_ROWS, {"chunk": chunk}):
         digest = known.pop(row.id, None)
-        if digest is not None and all(digest != decision_digest(each) for each in _candidates(row)):
+        if digest is not None and all(digest != decision_digest(each) for each in _candidates(session, row)):
             yield row.id, "changed"
     yield from ((each, "missing") for each in known)
 
@@ -181,17 +191,17 @@ def _leaves(ids: Sequence[int], digests: bytes) -> list[bytes]:
     return [merkle.leaf_hash(one + digest) for one, digest in each]
 
 
-def _candidates(row: Row[Any]) -> Iterator[DigestedRow]:
+def _candidates(session: Session, row: Row[Any]) -> Iterator[DigestedRow]:
     """What was digested of a row, as it is and as it was before its facts were sealed with other keys."""
-    columns = _columns(row)
+    columns = _columns(session, row)
     yield columns
     if row.told is not None and bytes(row.now) == columns.version:
         yield from (columns._replace(version=each) for each in parted(bytes(row.told)))
 
 
-def _columns(row: Row[Any]) -> DigestedRow:
+def _columns(session: Session, row: Row[Any]) -> DigestedRow:
     columns = (getattr(row, name) for name in DigestedRow._fields[1:])
-    return DigestedRow(version_digest(row), *columns)
+    return DigestedRow(version_digest(row, _submitted(session, row)), *columns)
 
 
 def _trees(session: Session, chunks: Iterable[Any]) -> Iterator[tuple[int, list[int], bytes]]:

@@ -53,8 +53,9 @@ class Digested:
 
 _VERSION = """(
     SELECT jsonb_build_array(
-        c.submitter, c.case_ref, v.case_id, v.number, v.facts, encode(sha256(v.private), 'hex'),
-        encode(v.content_mac, 'hex'), v.batch_id, v.created_at AT TIME ZONE 'UTC'
+        c.submitter, c.case_ref, v.case_id, v.number, CASE WHEN substr(v.facts, 1, 1) = '{'
+            THEN CAST(convert_from(v.facts, 'UTF8') AS jsonb) ELSE to_jsonb(encode(v.facts, 'hex')) END,
+        encode(sha256(v.private), 'hex'), encode(v.content_mac, 'hex'), v.batch_id, v.created_at AT TIME ZONE 'UTC'
     )
     FROM case_version v JOIN "case" c ON c.id = v.case_id WHERE v.id = kept.case_version_id
 )"""

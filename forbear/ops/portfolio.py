@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlmodel import Session
 
+from forbear.base.compressed.submitted_facts import facts_in
 from forbear.base.packs import UnreadablePackError, stored_pack
 from forbear.batch import decision_body
 from forbear.ledger.unit_of_work import Work
@@ -157,5 +158,8 @@ def _of_rows(session: Session, chunks: Iterable[Row[Any]]) -> Iterator[Given]:
             made_by = stored_pack(session, sha256)
         except UnreadablePackError:
             made_by = None
-        facts = ((row.case_id, row.decision, decision_body.recorded(session, row, row.submitted)) for row in of_pack)
+        facts = (
+            (row.case_id, row.decision, decision_body.recorded(session, row, facts_in(session, row.submitted)))
+            for row in of_pack
+        )
         yield Given.of(made_by, ((case, decision, made.facts) for case, decision, made in facts))

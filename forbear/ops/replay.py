@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, NamedTuple
 
-from pydantic_core import from_json
 from sqlalchemy import Engine, Row, text
 from sqlmodel import Session
 
+from forbear.base.compressed.submitted_facts import facts_in
 from forbear.base.packs import UnreadablePackError, stored_pack
 from forbear.base.settings import share_cores
 from forbear.batch import decision_body
@@ -30,11 +30,7 @@ from rules.pack.past.upcasting import FORM, upcast_outcome
 BLOCK = 2_000  # decisions evaluated at once
 RANGE = 2 * BLOCK  # ids that a process is given at once
 ALONE = 2 * RANGE  # decisions up to which other processes take longer to begin than to replay
-# Facts and outcome in columns of their own are those of before; what was submitted is read here, of one case at a time.
-_COLUMNS = """
-    d.id, c.case_ref, d.as_of, d.strategy, d.urgency, d.certain, d.engines_agree, d.pack_sha256, d.facts, d.outcome,
-    d.body, v.facts::text AS submitted
-"""
+_COLUMNS = f"d.id, c.case_ref, d.as_of, d.strategy, d.urgency, d.certain, d.engines_agree, {decision_body.COLUMNS}"
 _FROM = 'FROM decision d JOIN case_version v ON v.id = d.case_version_id JOIN "case" c ON c.id = v.case_id'
 _OF = """
     (CAST(:submitter AS text) IS NULL OR c.submitter = :submitter)
@@ -150,7 +146,7 @@ def _again(session: Session, rows: Sequence[Row[Any]]) -> Iterator[Replayed]:
 
 def _read(session: Session, pack: Pack, row: Row[Any], computed: Collection[str]) -> _Stored:
     """A decision's facts. Raises ValueError for what is not of its pack."""
-    submitted: dict[str, Any] = from_json(row.submitted)
+    submitted = facts_in(session, row.submitted)
     body = decision_body.opened(session, row)
     if body is None:
         made = decision_body.recorded(session, row, submitted)

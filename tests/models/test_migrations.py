@@ -67,6 +67,7 @@ def test_append_only_tables_have_their_trigger(database_url: str) -> None:
             "case_version",
             "decision",
             "decision_tree",
+            "facts_dictionary",
             "ledger_node",
             "rejection",
             "review",

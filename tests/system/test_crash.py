@@ -16,7 +16,7 @@ from forbear.ledger.unit_of_work import begin
 from forbear.ops import embedded
 from forbear.ops.embedded import Urls, redis_client
 from models.database.session import session
-from tests.support.desk.cases import NOW, accepted, engine_of, many, submitted
+from tests.support.desk.cases import NOW, accepted, engine_of, many, said_otherwise, submitted
 from tests.support.desk.processes import Site, blocked_workers, kill_group, start_redis, until
 from workers.wake import wake
 
@@ -103,11 +103,7 @@ def test_a_process_killed_in_the_middle_of_a_chunk_is_replaced(site: Site, vault
 
 def test_a_case_that_breaks_the_evaluation_ends_alone(site: Site, vault: Vault, watcher: Locks) -> None:
     done = submitted(site.urls.database, many(60), vault, chunk_size=20)
-    watcher.execute("ALTER TABLE case_version DISABLE TRIGGER append_only")
-    watcher.execute(
-        "UPDATE case_version SET facts = jsonb_set(facts, '{due_date}', '\"when Zhang San pays\"') "
-        "WHERE case_id = (SELECT id FROM \"case\" WHERE case_ref = 'C33')"
-    )
+    said_otherwise(site.urls.database, "C33", due_date="when Zhang San pays")
     with site.worker(processes=1):
         wake(done.wakes, site.urls.redis)
         progress = _wait_until_complete(site, done.batch_id)

@@ -29,7 +29,7 @@ from forbear.ops.embedded import Urls, redis_client
 from models.case import Case, CaseVersion
 from models.database.session import session
 from models.intake.batch import Batch
-from tests.support.desk.cases import AS_OF, engine_of, pack, triaged, working, working_as
+from tests.support.desk.cases import AS_OF, engine_of, pack, said_otherwise, triaged, working, working_as
 from tests.support.desk.desk_clients import desk
 from tests.support.desk.processes import Site, until
 from workers.wake import wake
@@ -148,13 +148,7 @@ def _submit(site: Site, vault: Vault) -> Submitted:
 
 def _break(case_ref: str, url: str) -> None:
     """Spoil a case's facts so that evaluating them fails with an error that quotes them."""
-    with psycopg.connect(url) as connection:
-        connection.execute("ALTER TABLE case_version DISABLE TRIGGER append_only")
-        connection.execute(
-            "UPDATE case_version SET facts = facts || jsonb_build_object('due_date', %s::text) "
-            'WHERE case_id = (SELECT id FROM "case" WHERE case_ref = %s)',
-            [BROKEN, case_ref],
-        )
+    said_otherwise(url, case_ref, due_date=BROKEN)
 
 
 def _progress(site: Site, done: Submitted) -> BatchProgress:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import text
 
+from forbear.base.compressed.submitted_facts import facts_in
 from forbear.batch import chunks
 from forbear.ledger.unit_of_work import Work
 from models.intake.batch import Batch, Lane
@@ -43,11 +44,9 @@ _NEW = text("""
         AND NOT EXISTS (SELECT FROM desk_case d WHERE d.case_id = c.id)
         AND NOT EXISTS (SELECT FROM review r WHERE r.case_id = c.id)
 """)
-_BORROWERS = text("""
-    SELECT c.id, (
-        SELECT facts ->> 'borrower_ref' FROM case_version WHERE case_id = c.id ORDER BY number DESC LIMIT 1
-    ) AS borrower_ref
-    FROM "case" c WHERE c.id = ANY(:cases)
+_FACTS = text("""
+    SELECT DISTINCT ON (case_id) case_id, facts FROM case_version WHERE case_id = ANY(:cases)
+    ORDER BY case_id, number DESC
 """)
 _AS_BEFORE = text('UPDATE "case" SET borrower_ref = :borrower, keyed = false WHERE id = :case')
 _DONE = text("UPDATE chunk SET status = 'cancelled', done_at = :now WHERE id = ANY(:chunks)")
@@ -72,8 +71,9 @@ def cancel(work: Work, batch: Batch) -> Cancelled:
     cases = connection.execute(_ROWS, values).rowcount
     touched = sorted({*connection.execute(_VERSIONS, values).scalars()})
     connection.execute(_NEW, {"cases": touched})
-    kept = connection.execute(_BORROWERS, {"cases": touched}).all()
-    for case, borrower in kept:
+    kept = connection.execute(_FACTS, {"cases": touched}).all()
+    for case, stored in kept:
+        borrower = facts_in(work.session, stored).get("borrower_ref")
         form = None if borrower is None else one_form(borrower)
         connection.execute(_AS_BEFORE, {"case": case, "borrower": form})
     connection.execute(_DONE, {"chunks": [row.id for row in found], "now": work.now})

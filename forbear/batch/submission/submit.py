@@ -16,6 +16,7 @@ from pydantic_core import to_json
 from sqlmodel import Session, col, select
 
 from forbear.base import trace
+from forbear.base.compressed import submitted_facts
 from forbear.base.errors import ForbearError
 from forbear.base.vault import Vault
 from forbear.batch import publication
@@ -122,6 +123,7 @@ def submit(
         )
         counts.update(map(type, block))
     published = publication.keep(work, pack)
+    submitted_facts.keep(session, now)
     batch = Batch(
         id=batch_id,
         submitter=submitter,
@@ -210,10 +212,10 @@ class _Sealer:
 
     def staged(self, row: Accepted, version: int) -> tuple[Any, ...]:
         """An accepted row as staging.ACCEPTED; what is sealed of it is for the version that it would make."""
-        facts = _json(row.facts)
+        facts = written_facts(row.facts)
         # Columns that nobody knows are kept: another value in one changes the case only by the alarm that it raises.
         alarms = red_flags.scan_all(self._pack, texts_of(self._pack, {}, {}, row.extra))
-        macs = self._vault.macs("\n".join((facts, _json(row.private), *alarms)).encode())
+        macs = self._vault.macs("\n".join((facts, written_facts(row.private), *alarms)).encode())
         private = {"facts": row.private, "extra": row.extra}
         at = f"case_version.private:{version}"
         sealed = self._vault.seal(private, at) if row.private or row.extra else None
@@ -221,7 +223,8 @@ class _Sealer:
         keys = siblings.keys(self._vault, self._submitter, row.private)
         borrower = None if row.borrower_ref is None else one_form(row.borrower_ref)
         refs = (row.case_ref, one_form(row.case_ref), grams(row.case_ref), borrower)
-        return (row.row, *refs, *keys, self._lane(row, alarms), version, macs[0], former, facts, sealed)
+        stored = submitted_facts.compressed(facts)
+        return (row.row, *refs, *keys, self._lane(row, alarms), version, macs[0], former, stored, sealed)
 
     def rejected(self, row: Rejected) -> tuple[Any, ...]:
         """A rejected row as staging.REJECTED; a field that is none of ours may be anything, so it is only sealed."""
@@ -261,7 +264,7 @@ def grams(case_ref: str) -> str | None:
     return "{" + ",".join(found) + "}"
 
 
-def _json(facts: Mapping[str, object]) -> str:
+def written_facts(facts: Mapping[str, object]) -> str:
     """The same facts give the same text, in whatever order their columns stood."""
     return to_json(dict(sorted(facts.items()))).decode()
 

@@ -21,7 +21,7 @@ from rules.decision.outcome import read_outcome
 from rules.facts.case_facts import read_facts
 from tests.forbear.ledger.test_audit import faults
 from tests.rules.decision.outlook.test_validity import told
-from tests.support.desk.cases import AS_OF, NOW, accepted, decided, submitted, triaged, working, working_as
+from tests.support.desk.cases import AS_OF, NOW, accepted, decided, facts_told, submitted, triaged, working, working_as
 from tests.support.desk.desk_clients import account
 from tests.support.old.old_decisions import recorded
 from tests.support.packs.random_cases import cases
@@ -235,7 +235,8 @@ def test_after_each_night_every_case_stands_as_if_all_were_decided_anew(
         day = AS_OF + days * DAY
         decided_again += night(database_url, vault, day)
         found = rows(database_url, query)
-        anew = [aged(pack.vocabulary, read_facts(pack.vocabulary, facts), AS_OF, day) for facts, _ in found]
+        handed_in = [read_facts(pack.vocabulary, facts_told(facts, database_url)) for facts, _ in found]
+        anew = [aged(pack.vocabulary, each, AS_OF, day) for each in handed_in]
         for each in anew:
             each["note_flags"] = ()
         whole = [told(each.outcome) for each in evaluator(pack, day).evaluate(anew)]

@@ -228,7 +228,7 @@ def test_what_counts_of_an_open_case_is_read_from_its_newest_facts(database_url:
     gone_on = accepted(9, "C9", None, None, days_overdue=0, due_date=AS_OF, borrower_ref="B")
     submitted(database_url, [*rows, late, gone_on], vault)
     with working(database_url, vault) as work:
-        found = borrowers.open_cases(work.session, "us", ["B", "ｂ"], AS_OF)
+        found = borrowers.open_cases(work.session, "us", ["B", "ｂ"], AS_OF, {})
     assert found["B"] == found["ｂ"]
     cases = {each.case_id: each for each in found["B"]}
     assert [cases[n].beside_budget for n in range(1, 8)] == [True, False, True, False, True, False, False]
@@ -251,7 +251,7 @@ def test_lenders_that_nobody_named_are_as_many_as_their_cases_and_spoiled_days_a
     submitted(database_url, cases, vault)
     facts: dict[str, Any] = {}
     with working(database_url, vault) as work:
-        found = borrowers.open_cases(work.session, "us", ["B"], AS_OF)["B"]
+        found = borrowers.open_cases(work.session, "us", ["B"], AS_OF, {})["B"]
         borrowers.fill(facts, 1, found)
     assert [each.overdue for each in sorted(found, key=lambda each: each.case_id)] == [True] * 4 + [False]
     assert facts["creditors_overdue"] == 3

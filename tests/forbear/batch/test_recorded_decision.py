@@ -32,7 +32,7 @@ from models.desk import WorklistItem
 from rules.decision.safety_hold import SafetyHold
 from rules.engines.polars_engine import RuleTrace
 from tests.support.desk.case_on_desk import PLAN
-from tests.support.desk.cases import AS_OF, CHANGES, VAULT, accepted, decided, engine_of, pack
+from tests.support.desk.cases import AS_OF, CHANGES, VAULT, accepted, decided, engine_of, pack, said_otherwise
 from tests.support.old.old_decisions import without_bodies
 from tests.support.old.recorded import decision
 from tests.support.packs.tiny_pack import FILES, tiny
@@ -219,8 +219,8 @@ def test_what_a_page_looks_at_again_is_the_same_object_until_anything_of_it_is_o
     assert held.hold == SafetyHold("explicit", ("self_harm",)) and first.hold is None
     with psycopg.connect(url) as connection:
         connection.execute("UPDATE desk_case SET danger = NULL, danger_kinds = '{}' WHERE case_id = 1")
-        connection.execute("SET session_replication_role = replica")  # as if it were another record
-        connection.execute("UPDATE case_version SET facts = facts || '{\"days_overdue\": 6}' WHERE case_id = 1")
+        ((ref,),) = connection.execute('SELECT case_ref FROM "case" WHERE id = 1').fetchall()
+    said_otherwise(url, ref, days_overdue=6)  # as if it were another record
     assert looked_at(url, 1).facts["days_overdue"] == 6
     monkeypatch.setattr(recorded_decision, "MOST", 1)
     one, _ = looked_at(url, 1), looked_at(url, 3)

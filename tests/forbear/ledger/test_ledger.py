@@ -253,6 +253,10 @@ def _forget_the_ledger(url: str) -> None:
         connection.execute("UPDATE ledger_head SET seq = 0, mac = '', seal = ''")
 
 
+# What is stored otherwise by now.
+_AS_THEN = {("case_version", "facts"): "CAST(convert_from(facts, 'UTF8') AS jsonb)"}
+
+
 def _go_back(url: str) -> None:
     """Make the database one of the last revision without a ledger, with the data it has."""
     with psycopg.connect(url) as connection:
@@ -267,7 +271,8 @@ def _go_back(url: str) -> None:
             "WHERE table_schema = 'public' AND is_generated = 'NEVER' AND table_name <> 'alembic_version' GROUP BY 1"
         ).fetchall()
         for table, columns in tables:
-            copy = f'INSERT INTO "{table}" ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM newer."{table}"'  # noqa: S608
+            values = ", ".join(_AS_THEN.get((table, each), each) for each in columns.split(", "))
+            copy = f'INSERT INTO "{table}" ({columns}) OVERRIDING SYSTEM VALUE SELECT {values} FROM newer."{table}"'  # noqa: S608
             connection.execute(copy.encode())
         connection.execute("DROP SCHEMA newer CASCADE")
         for table, _ in tables:

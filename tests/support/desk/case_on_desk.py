@@ -12,7 +12,7 @@ from models.database.session import session
 from models.review import ACTIONS as RECORDED
 from rules.loading.loader import DEFAULT_PACK, load
 from rules.pack.pack import Pack
-from tests.support.desk.cases import accepted, decided, engine_of, triaged
+from tests.support.desk.cases import accepted, decided, engine_of, facts_told, triaged
 from tests.support.desk.desk_clients import Desk
 from tests.support.desk.page import Element, read_page
 from web.language import message
@@ -106,6 +106,10 @@ class CaseOnDesk:
         """The first column of a query's only row."""
         (found,) = self.many(query, *values)
         return found
+
+    def submitted(self, number: int) -> dict[str, Any]:
+        """The facts of the only version of this number."""
+        return facts_told(self.one("SELECT facts FROM case_version WHERE number = %s", number), self.url)
 
 
 def words_of(work: CaseOnDesk, review: dict[str, Any]) -> str | None:

@@ -1,15 +1,18 @@
 """Rows as intake gives them, a pack that knows their facts, and short ways to hand them in."""
 
 import datetime as dt
+import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from sqlalchemy import Engine
 
 from forbear.accounts.accounts import Viewer, ViewerWork, work_by
+from forbear.base.compressed.submitted_facts import compressed, facts_in
 from forbear.base.packs import shipped
 from forbear.base.vault import Vault
 from forbear.batch.progress import BatchProgress, progress_of
@@ -145,3 +148,19 @@ def facts_of(url: str, case_ref: str) -> Facts:
         found = latest_decision(opened, "us", case_ref, VAULT)
     assert found is not None
     return found.facts
+
+
+def facts_told(stored: bytes, url: str) -> dict[str, Any]:
+    """What is said by the facts of a case version as they are stored."""
+    with engine_of(url) as engine, session(engine) as opened:
+        return facts_in(opened, stored)
+
+
+def said_otherwise(url: str, case_ref: str, **facts: object) -> None:
+    """Have every version of a case say something that nobody handed in."""
+    with psycopg.connect(url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        query = 'SELECT v.id, v.facts FROM case_version v JOIN "case" c ON c.id = v.case_id WHERE c.case_ref = %s'
+        for version, stored in connection.execute(query, [case_ref]).fetchall():
+            other = compressed(json.dumps({**facts_told(stored, url), **facts}))
+            connection.execute("UPDATE case_version SET facts = %s WHERE id = %s", [other, version])

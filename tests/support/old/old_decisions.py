@@ -1,9 +1,13 @@
-"""Decisions as they were before they had a body: facts and outcome as JSON, and each with an entry of its own."""
+"""Decisions as they were before they had a body: facts and outcome as JSON, and each with an entry of its own.
+
+The facts that they were made on are JSON then, too, as PostgreSQL writes it.
+"""
 
 import psycopg
 from psycopg.types.json import Jsonb
 from sqlalchemy import text
 
+from forbear.base.compressed.submitted_facts import facts_in
 from forbear.base.vault import Vault
 from forbear.batch import decision_body
 from forbear.batch.decision_body import Recorded
@@ -19,12 +23,24 @@ def recorded(url: str, decision_id: int | None = None) -> list[Recorded]:
             WHERE CAST(:one AS bigint) IS NULL OR d.id = :one ORDER BY d.id
         """  # noqa: S608 - text of ours
         rows = opened.connection().execute(text(query), {"one": decision_id})
-        return [decision_body.recorded(opened, row, row.submitted) for row in rows]
+        return [decision_body.recorded(opened, row, facts_in(opened, row.submitted)) for row in rows]
+
+
+def plainly_submitted(url: str) -> None:
+    """Give every case version its facts as they were stored before there was a dictionary."""
+    with engine_of(url) as engine, session(engine) as opened, psycopg.connect(url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        for version, stored in connection.execute("SELECT id, facts FROM case_version").fetchall():
+            connection.execute(
+                "UPDATE case_version SET facts = convert_to(CAST(%s AS text), 'UTF8') WHERE id = %s",
+                [Jsonb(facts_in(opened, stored)), version],
+            )
 
 
 def without_bodies(url: str) -> None:
     """Give every decision its facts and outcome as JSON in place of a body."""
     made = recorded(url)
+    plainly_submitted(url)
     with psycopg.connect(url) as connection:
         connection.execute("SET session_replication_role = replica")
         ids = [row[0] for row in connection.execute("SELECT id FROM decision ORDER BY id")]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from forbear.base.vault import Vault
 from tests.support.desk.api import CASE, api, caller, token
-from tests.support.desk.cases import accepted, decided, submitted, triaged
+from tests.support.desk.cases import accepted, decided, facts_told, submitted, triaged
 from tests.support.desk.desk_clients import account
 
 
@@ -128,7 +128,8 @@ def test_numbers_are_read_as_they_were_written(client: httpx.Client, database_ur
     with psycopg.connect(database_url) as connection:
         row = connection.execute("SELECT facts FROM case_version").fetchone()
     assert row is not None
-    assert (row[0]["annual_rate_percent"], row[0]["balance"]) == (1825, 1234567890)
+    facts = facts_told(row[0], database_url)
+    assert (facts["annual_rate_percent"], facts["balance"]) == (1825, 1234567890)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from forbear.base.vault import Vault
 from rules.loading.loader import DEFAULT_PACK, load
 from tests.support.desk.api import api, caller, token
-from tests.support.desk.cases import accepted, decided
+from tests.support.desk.cases import accepted, decided, facts_told
 from tests.support.desk.desk_clients import account
 
 WORDS = "借款人更愿意先和银行协商"
@@ -89,7 +89,8 @@ def test_an_answer_makes_a_new_version(client: httpx.Client, database_url: str) 
     with psycopg.connect(database_url) as connection:
         row = connection.execute("SELECT facts FROM case_version WHERE number = 2").fetchone()
     assert row is not None
-    assert (row[0]["days_overdue"], row[0]["income_monthly"]) == (5, 650050)
+    facts = facts_told(row[0], database_url)
+    assert (facts["days_overdue"], facts["income_monthly"]) == (5, 650050)
 
 
 def test_an_answer_that_cannot_be_names_the_fact(client: httpx.Client) -> None:

@@ -13,7 +13,7 @@ from forbear.base.vault import Vault
 from forbear.conversation import agreements
 from tests.forbear.ledger.test_audit import faults
 from tests.support.desk.case_on_desk import CaseOnDesk, held_by, words_of
-from tests.support.desk.cases import AS_OF, NOW, working
+from tests.support.desk.cases import AS_OF, NOW, facts_told, working
 from tests.support.desk.desk_clients import account, cookie_of, desk, holding
 from web.language import message
 
@@ -144,7 +144,7 @@ def test_a_lenders_answer_moves_the_facts_and_its_instalments_are_followed(
         return status
 
     def known(name: str) -> Any:
-        return work.one("SELECT to_jsonb(facts -> %s) FROM case_version ORDER BY number DESC LIMIT 1", name)
+        return facts_told(work.one("SELECT facts FROM case_version ORDER BY number DESC LIMIT 1"), work.url).get(name)
 
     for wrong in ({"amount": "0"}, {"count": "0"}, {"first_due": ""}, {"in_writing": ""}, {"amount": "viel"}):
         assert answer("accepted", **{**terms, **wrong}) == 422, wrong

@@ -8,6 +8,7 @@ import pytest
 
 from forbear.base.vault import Vault
 from rules.loading.loader import DEFAULT_PACK, load
+from tests.support.desk.cases import facts_told
 from tests.support.desk.desk_clients import Desk, account, cookie_of, desk, holding
 from tests.support.desk.page import Element, read_page
 from tests.web.api.test_cases import worker
@@ -45,7 +46,8 @@ def _cases(url: str) -> list[tuple[object, ...]]:
         'SELECT c.submitter, c.case_ref, v.facts FROM case_version v JOIN "case" c ON c.id = v.case_id ORDER BY v.id'
     )
     with psycopg.connect(url) as connection:
-        return connection.execute(query).fetchall()
+        rows = connection.execute(query).fetchall()
+    return [(submitter, ref, facts_told(facts, url)) for submitter, ref, facts in rows]
 
 
 def _form(client: Desk) -> Element:
