@@ -139,7 +139,7 @@ EIGHTH_FLOORS = (
 )
 EIGHTH_CEILINGS = (
     (NO_DANGER, "explicit", 0.09),
-    (NO_DANGER, "danger", 0.34),
+    (NO_DANGER, "danger", 0.35),
     (CALM, "explicit", 0.01),
     (CALM, "danger", 0.08),
 )
@@ -168,7 +168,7 @@ TENTH_CEILINGS = (
 
 # The same for the eleventh, in the voices of the ninth tuning part.
 ELEVENTH_FLOORS = (("explicit", "explicit", 0.93), ("explicit", "danger", 0.96), ("possible", "danger", 0.95))
-# A question more on two of its look-alikes is the price of harmless words that hide less.
+# A question more on two look-alikes, here as in the eighth, is the price of harmless words that hide less.
 ELEVENTH_CEILINGS = ((NO_DANGER, "explicit", 0.1), (NO_DANGER, "danger", 0.35), (CALM, "danger", 0.0))
 
 # The same for the thirteenth, a doubter's: written before the patterns were looked at.
