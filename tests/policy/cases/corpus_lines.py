@@ -7,8 +7,8 @@ from pathlib import Path
 
 CORPUS = Path(__file__).parent / "corpus"
 # What patterns and weights are made from, and what nobody reads meanwhile.
-TUNING = ("tuning", *(f"tuning_{number}" for number in range(2, 11)))
-HELD_OUT = ("held_out", *(f"held_out_{number}" for number in range(2, 13)))
+TUNING = ("tuning", *(f"tuning_{number}" for number in range(2, 12)))
+HELD_OUT = ("held_out", *(f"held_out_{number}" for number in range(2, 14)))
 
 
 def lines(part: str) -> Iterator[tuple[str, str]]:
