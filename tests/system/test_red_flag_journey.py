@@ -130,6 +130,17 @@ SAID = {
     "jurisdiction_asked": "想提管辖异议",
     "wages_in_cash": "工资能不能改发现金",
     "paid_not_counted": "我还过五千，起诉状里没扣",
+    "court_froze": "执行局把卡冻了",
+    "in_custody": "老公在监狱",
+    "untrue_loan_papers": "包装的流水贷的款，中介下款",
+    "untrue_papers_filed": "给银行提交过假病历",
+    "pay_first_asked": "客服让我先还了再帮我申诉",
+    "bridging_asked": "叫我找人过桥",
+    "data_leaked": "我的信息被卖了",
+    "insurer_paid": "保险公司替我还了银行",
+    "child_asked": "会不会影响孩子上学",
+    "exposed_online": "照片被发到家长群",
+    "crop_lost": "今年稻子绝收",
 }
 # Where a flag is answered: what is said of one product, stage or age of the debt means nothing for another.
 WHERE: dict[str, dict[str, object]] = {
@@ -156,11 +167,14 @@ WHERE: dict[str, dict[str, object]] = {
     "settlement_missed": {"legal_stage": "enforcement"},
     "jurisdiction_asked": {"legal_stage": "complaint_served"},
     "wages_in_cash": {"legal_stage": "enforcement"},
+    "court_froze": {"account_frozen": True},
+    "in_custody": {"client_role": "carer"},
+    "pay_first_asked": {"not_my_loan": True},
 }
 
 
 # What else the texts have to raise for a flag to be answered.
-BESIDE = {"fraud_just_now": ("fraud_victim",)}
+BESIDE = {"fraud_just_now": ("fraud_victim",), "court_froze": ("frozen_elsewhere",)}
 
 
 def _outcome(*flags: str, **facts: object) -> Outcome:
