@@ -130,6 +130,16 @@ SAID = {
     "jurisdiction_asked": "想提管辖异议",
     "wages_in_cash": "工资能不能改发现金",
     "paid_not_counted": "我还过五千，起诉状里没扣",
+    "housing_fund_loan": "公积金贷款还不上",
+    "second_mortgage": "房子做了二押",
+    "lease_against_sale": "签个二十年租约让法院拍不动",
+    "home_sold_by_court": "房子二拍成交了",
+    "wages_owed": "还欠员工工资",
+    "shell_representative": "把公司法人换成外地老头",
+    "injured_at_work": "送外卖摔骨折",
+    "assignment_not_notified": "一直没收到转让通知",
+    "relatives_first": "想先还亲戚的钱",
+    "treatment_harm": "做双眼皮感染了",
 }
 # Where a flag is answered: what is said of one product, stage or age of the debt means nothing for another.
 WHERE: dict[str, dict[str, object]] = {
@@ -156,6 +166,8 @@ WHERE: dict[str, dict[str, object]] = {
     "settlement_missed": {"legal_stage": "enforcement"},
     "jurisdiction_asked": {"legal_stage": "complaint_served"},
     "wages_in_cash": {"legal_stage": "enforcement"},
+    "housing_fund_loan": {"product": "mortgage"},
+    "assignment_not_notified": {"lender_type": "assignee"},
 }
 
 
