@@ -141,6 +141,16 @@ SAID = {
     "child_asked": "会不会影响孩子上学",
     "exposed_online": "照片被发到家长群",
     "crop_lost": "今年稻子绝收",
+    "housing_fund_loan": "公积金贷款还不上",
+    "second_mortgage": "房子做了二押",
+    "lease_against_sale": "签个二十年租约让法院拍不动",
+    "home_sold_by_court": "房子二拍成交了",
+    "wages_owed": "还欠员工工资",
+    "shell_representative": "把公司法人换成外地老头",
+    "injured_at_work": "送外卖摔骨折",
+    "assignment_not_notified": "一直没收到转让通知",
+    "relatives_first": "想先还亲戚的钱",
+    "treatment_harm": "做双眼皮感染了",
 }
 # Where a flag is answered: what is said of one product, stage or age of the debt means nothing for another.
 WHERE: dict[str, dict[str, object]] = {
@@ -170,6 +180,8 @@ WHERE: dict[str, dict[str, object]] = {
     "court_froze": {"account_frozen": True},
     "in_custody": {"client_role": "carer"},
     "pay_first_asked": {"not_my_loan": True},
+    "housing_fund_loan": {"product": "mortgage"},
+    "assignment_not_notified": {"lender_type": "assignee"},
 }
 
 

@@ -26,6 +26,7 @@ _FILES = (
     "court_cases.yaml",
     "platform_cases.yaml",
     "hardship_cases.yaml",
+    "household_cases.yaml",
 )
 CASES = [Path(__file__).parent / "situations" / name for name in _FILES]
 AS_OF = dt.date(2026, 11, 28)
@@ -113,5 +114,5 @@ def test_a_case_gets_what_a_practitioner_would_say(ref: str, claim: str) -> None
 
 
 def test_every_case_is_evaluated_alike_by_both_engines() -> None:
-    assert len(cases()) == 243
+    assert len(cases()) == 270
     assert [ref for ref in cases() if not advice(ref).evaluation.outcome.engines_agree] == []
