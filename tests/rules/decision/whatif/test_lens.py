@@ -148,7 +148,7 @@ def test_policies_beside_each_other_are_judged_as_each_alone() -> None:
     figures = [moved(PACK, PARAMETERS[name], Decimal(7)) for name in ("multi_creditors", "limitation_years")]
     first, some = Judge(PACK, AS_OF), given_of(range(150))
     alone = first.judge(some)
-    for other, differing in ((without_a_rule(), 0), (figures[0], 0), (figures[1], 3)):
+    for other, differing in ((without_a_rule(), 0), (figures[0], 0), (figures[1], 4)):
         second = Judge(other, AS_OF)
         assert len(first.derived_otherwise(second) or ()) == differing
         assert beside(first, second, some) == (alone, second.judge(some))
