@@ -25,7 +25,8 @@ TODAY = dt.date(2026, 11, 23)
 SOURCE = "references: [{id: practice, status: design}]"
 # The numbers that may stand in a text as they are, and why.
 ALLOWED = (
-    r"(?<!\d)(110|120|12315|12321|12329|12333|12338|12345|12348|12356|12363|12368|12110|12377|12378|96110)(?!\d)",  # help lines
+    # help lines
+    r"(?<!\d)(110|120|12315|12321|12329|12333|12338|12345|12348|12356|12363|12368|12110|12377|12378|96110)(?!\d)",
     r"20\d\d年(\d{1,2}月(\d{1,2}日)?)?|\d{1,2} [A-Z][a-z]+ 20\d\d|\b20\d\d\b",  # the year or day of a rule's text
     r"一年期|one-year",  # the name of the rate
     r"一年内|within a year",  # the title of a fact
