@@ -129,6 +129,7 @@ def dictionary_of(session: Session, sha256: str) -> bytes | None:
 
 
 _dictionaries: dict[str, bytes | None] = {}
+_AT_FIRST: Final = gc.get_threshold()
 _LOOKED_THROUGH: Final = (50_000, 10, 10)  # after so many new objects, and so many times the younger ones
 
 
@@ -143,8 +144,7 @@ def _for_good(read: Callable[[], Pack]) -> Pack:
 
     While it is read, again and again through all that was read of it, it takes a third of that time.
     What is made by it is looked through more rarely: a block of rows or a chunk is hundreds of thousands of objects
-    that are all in use until it is done, and hardly a ring of garbage. How rarely, a process may choose for itself once
-    it has its first pack.
+    that are all in use until it is done, and hardly a ring of garbage. How rarely, a process may choose for itself.
     """
     gc.disable()
     try:
@@ -152,6 +152,6 @@ def _for_good(read: Callable[[], Pack]) -> Pack:
         gc.freeze()
     finally:
         gc.enable()
-    if not _packs:
+    if gc.get_threshold() == _AT_FIRST:
         gc.set_threshold(*_LOOKED_THROUGH)
     return pack

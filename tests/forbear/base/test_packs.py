@@ -35,7 +35,7 @@ def test_nothing_is_looked_through_for_garbage_while_a_pack_is_read_and_the_proc
         return pack()
 
     monkeypatch.setattr(packs, "load_files", read)
-    monkeypatch.setattr(packs, "_packs", {pack().sha256: pack()})
+    monkeypatch.setattr(packs, "_packs", {})
     stored = cast(Session, SimpleNamespace(get_one=lambda *_: SimpleNamespace(files={}, pack_id="old")))
     assert packs.stored_pack(stored, "old") is pack()
     assert (searched, gc.isenabled(), gc.get_threshold()) == ([False], True, RARELY)
