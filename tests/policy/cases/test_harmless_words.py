@@ -91,6 +91,9 @@ DANGERS = {name for name, flag in PACK.red_flags.items() if flag.danger}
         "外孙被他爸摔在地上，头上缝了六针",
         "车被他们强行开走，我拦，被车带倒",
         "保安把我扣押，关保安室打",
+        "昨天又打了3次，孩子脸都肿了",
+        "打了5个耳光",
+        "还完最后一笔，干脆全家一起走了",
     ],
 )
 def test_harmless_words_hide_no_danger(notes: str) -> None:
