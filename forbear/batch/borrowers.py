@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session
 
-from forbear.base.compressed.submitted_facts import facts_in
+from forbear.base.compressed.submitted_facts import readable
 from rules.facts.notation.letters import one_form
 
 # One borrower after the other (OFFSET): who has not counted the cases yet would read all that the submitter has.
@@ -57,7 +57,7 @@ def open_cases(
     if wanted:
         rows = session.connection().execute(_OPEN_CASES, {"submitter": submitter, "borrowers": wanted}).all()
         for borrower, case_id, version, stored in rows:
-            facts = known[version] if version in known else facts_in(session, stored)
+            facts = known[version] if version in known else readable(session, stored)
             if facts.get("legal_stage") != "settled":
                 found[borrower].append(_open_case(case_id, facts, as_of))
     return {borrower: found[form] for borrower, form in forms.items()}

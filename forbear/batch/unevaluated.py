@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from forbear.base import working_hours
-from forbear.base.compressed.submitted_facts import facts_in
+from forbear.base.compressed.submitted_facts import readable
 from forbear.base.vault import private_of
 from forbear.batch import publication
 from forbear.batch.triage import danger_found, written
@@ -93,7 +93,8 @@ def put_on_desk(work: Work, active: Callable[[], Pack]) -> list[int]:
     }
     placed = {}
     for row in rows:
-        about = {"version": row.version, "as_of": row.as_of, "product": _product(work.session, row.facts)}
+        product = readable(work.session, row.facts).get("product")
+        about = {"version": row.version, "as_of": row.as_of, "product": product}
         case = work.session.connection().execute(_PLACE, {**values, **about}).scalar_one_or_none()
         if case is not None:
             placed[row.version] = case
@@ -104,20 +105,11 @@ def put_on_desk(work: Work, active: Callable[[], Pack]) -> list[int]:
     return list(placed)
 
 
-def _product(session: Session, stored: bytes) -> str | None:
-    """What kind of debt it is, to be found by; None where that cannot be read, which may be what broke it."""
-    try:
-        product = facts_in(session, stored).get("product")
-    except ValueError:
-        return None
-    return None if product is None else str(product)
-
-
 def heed(work: Work, version: int, active: Callable[[], Pack]) -> None:
     """Raise a case that could not be evaluated where its texts or facts speak of danger."""
     row = work.session.connection().execute(_VERSION, {"version": version}).one()
     pack = active()
-    given = facts_in(work.session, row.facts)
+    given = readable(work.session, row.facts)
     texts = tuple(written(pack, given, private_of(work.vault, version, row.private)))
     facts = {**given, "note_flags": red_flags.scan_case(pack, given, texts)}
     found = danger_found(pack, facts, danger_of(pack, facts), texts, work.vault)
@@ -158,7 +150,7 @@ def plain_facts(session: Session, case_id: int, pack: Pack) -> tuple[tuple[Text,
     """The newest facts of a case as they are stored, for a person: nothing is made of what may have broken the rest."""
     newest = select(CaseVersion.facts).where(CaseVersion.case_id == case_id).order_by(col(CaseVersion.number).desc())
     known = pack.vocabulary.facts
-    facts = facts_in(session, session.exec(newest.limit(1)).one())
+    facts = readable(session, session.exec(newest.limit(1)).one())
     return tuple((known[name].title, _plain(known[name], value)) for name, value in facts.items() if name in known)
 
 

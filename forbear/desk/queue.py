@@ -11,7 +11,7 @@ from sqlalchemy import select as core_select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from forbear.base.compressed.submitted_facts import facts_in
+from forbear.base.compressed.submitted_facts import readable
 from forbear.base.errors import ForbearError
 from forbear.base.packs import pack_to_name_by, title_of
 from forbear.desk.filters import Conditions, QueueFilter, conditions
@@ -205,6 +205,6 @@ def _entry(
 ) -> QueueRow:
     pack = pack_to_name_by(session, case.pack_sha256)
     chosen = case.chosen_strategy or case.strategy
-    facts = {} if stored is None else facts_in(session, stored)
+    facts = {} if stored is None else readable(session, stored)
     debt = {name: facts.get(name) for name in _DEBT}
     return QueueRow(case, title_of(session, case.pack_sha256, chosen), outdated, pack, assignee, debt)

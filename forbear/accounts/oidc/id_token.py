@@ -28,7 +28,7 @@ def key_id(token: object) -> str | None:
         raise UnvouchedError("token", "no ID token came")
     try:
         named = jws.extract_compact(token.encode()).headers().get("kid")
-    except Exception as error:
+    except Exception as error:  # anybody may have written it: whatever the library meets in it, it vouches for nobody
         raise UnvouchedError("token", _what(error)) from None
     return named if isinstance(named, str) else None
 
@@ -44,7 +44,7 @@ def subject_of(token: str, keys: KeySet, provider: Provider, nonce: str, now: dt
         decoded = jwt.decode(token, keys, registry=_REGISTRY)
         claims = CodeIDToken(decoded.claims, decoded.header, options, params)
         claims.validate(now=int(now.timestamp()), leeway=int(LEEWAY.total_seconds()))
-    except Exception as error:
+    except Exception as error:  # as above
         raise UnvouchedError("token", _what(error)) from None
     _check_proof(claims, provider, now)
     subject = claims["sub"]

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import text
 
-from forbear.base.compressed.submitted_facts import facts_in
+from forbear.base.compressed.submitted_facts import readable
 from forbear.batch import chunks
 from forbear.ledger.unit_of_work import Work
 from models.intake.batch import Batch, Lane
@@ -73,9 +73,10 @@ def cancel(work: Work, batch: Batch) -> Cancelled:
     connection.execute(_NEW, {"cases": touched})
     kept = connection.execute(_FACTS, {"cases": touched}).all()
     for case, stored in kept:
-        borrower = facts_in(work.session, stored).get("borrower_ref")
-        form = None if borrower is None else one_form(borrower)
-        connection.execute(_AS_BEFORE, {"case": case, "borrower": form})
+        if before := readable(work.session, stored):
+            borrower = before.get("borrower_ref")
+            form = None if borrower is None else one_form(borrower)
+            connection.execute(_AS_BEFORE, {"case": case, "borrower": form})
     connection.execute(_DONE, {"chunks": [row.id for row in found], "now": work.now})
     work.session.refresh(batch)
     batch.cancelled += cases

@@ -9,12 +9,14 @@ import pytest
 from forbear.base.vault import Vault
 from forbear.batch import chunks, unevaluated
 from forbear.batch.recorded_decision import decision_on_desk
+from forbear.desk import queue
+from forbear.desk.filters import QueueFilter
 from forbear.ledger import ledger
 from models.database.session import session
 from models.desk import WorklistItem
 from rules.pack.pack import Pack
-from tests.forbear.ledger.test_audit import faults
-from tests.support.desk.cases import NOW, accepted, engine_of, submitted, triaged, working
+from tests.forbear.ledger.test_audit import faults, tamper
+from tests.support.desk.cases import NOW, accepted, decided, engine_of, submitted, triaged, working
 from tests.support.desk.failed_cases import active, fails, put
 from tests.support.packs.tiny_pack import tiny
 from workers import tasks
@@ -153,6 +155,20 @@ def test_a_person_sees_it_without_what_broke_it(database_url: str, vault: Vault)
         assert found.view().strategy == "counsellor_review" and found.view().reasons == ()
         plain = {title.en: value.en for title, value in unevaluated.plain_facts(opened, 1, active())}
     assert {"12345.00", "Credit card", "yes", "no", "lots"} <= set(plain.values())
+
+
+def test_facts_that_nobody_can_read_stop_nothing_else(database_url: str, vault: Vault) -> None:
+    """What is sealed of it is still searched, the queue is there, and the borrower's other case is decided."""
+    fails(database_url, vault, accepted(1, "A", {"notes": "想自杀"}, borrower_ref="B"))
+    tamper(database_url, "UPDATE case_version SET facts = substr(facts, 1, 20) WHERE id = 1")
+    put(database_url, vault)
+    row = desk(database_url)["A"]
+    assert (row["urgency"], row["danger"]) == ("U0", "explicit")
+    decided(database_url, [accepted(1, "BESIDE", borrower_ref="B")], vault, by=active())
+    with engine_of(database_url) as engine, session(engine) as opened:
+        assert unevaluated.plain_facts(opened, 1, active()) == ()
+        shown = {each.case.case_ref for each in queue.page(opened, QueueFilter()).entries}
+    assert shown == {"A", "BESIDE"}
 
 
 def test_the_worker_puts_it_there(database_url: str, vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
